@@ -1,0 +1,70 @@
+"""posehub: one interface over human-pose backends, in the cloud or on the machine."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from posehub.backend import Backend as Backend
+    from posehub.backend import BackendInfo as BackendInfo
+    from posehub.backend import Capabilities as Capabilities
+    from posehub.client import detect as detect
+    from posehub.client import open_backend as open_backend
+    from posehub.drawing import draw as draw
+    from posehub.errors import PosehubError as PosehubError
+    from posehub.hookspecs import hookimpl as hookimpl
+    from posehub.image import Image as Image
+    from posehub.image import load_image as load_image
+    from posehub.model import Box as Box
+    from posehub.model import Keypoint as Keypoint
+    from posehub.model import Person as Person
+    from posehub.model import PoseResult as PoseResult
+    from posehub.options import ServiceOptions as ServiceOptions
+    from posehub.options import option as option
+    from posehub.registry import get_skeleton as get_skeleton
+    from posehub.registry import list_backends as list_backends
+    from posehub.skeleton import Skeleton as Skeleton
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Backend": "backend",
+    "BackendInfo": "backend",
+    "Box": "model",
+    "Capabilities": "backend",
+    "Image": "image",
+    "Keypoint": "model",
+    "Person": "model",
+    "PoseResult": "model",
+    "PosehubError": "errors",
+    "ServiceOptions": "options",
+    "Skeleton": "skeleton",
+    "detect": "client",
+    "draw": "drawing",
+    "get_skeleton": "registry",
+    "hookimpl": "hookspecs",
+    "list_backends": "registry",
+    "load_image": "image",
+    "open_backend": "client",
+    "option": "options",
+}
+_SUBMODULES = ("errors",)
+
+__all__ = sorted([*_HOMES, *_SUBMODULES])  # noqa: PLE0605  # computed, so that it cannot drift
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import posehub` costs nothing."""
+    if name in _HOMES:
+        value = getattr(import_module(f"posehub.{_HOMES[name]}"), name)
+    elif name in _SUBMODULES:
+        value = import_module(f"posehub.{name}")
+    else:
+        raise AttributeError(f"module 'posehub' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,131 @@
+"""Every error posehub raises on purpose, as one tree under `PosehubError`.
+
+A message says what was wrong, with which value, and what to do. No message carries a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class PosehubError(Exception):
+    """Base of everything posehub raises on purpose."""
+
+
+class ConfigError(PosehubError):
+    """A setting, option or credential cannot be used as given."""
+
+
+class MissingCredentialError(ConfigError):
+    """A backend needs keys and none, or only half of a pair, were given."""
+
+
+class UnknownOptionError(ConfigError):
+    """An option's name is not one the backend has."""
+
+
+class PluginError(PosehubError):
+    """A backend cannot be had because of its plugin."""
+
+
+class UnknownBackendError(PluginError):
+    """No installed plugin registers a backend of this name."""
+
+
+class DuplicateBackendError(PluginError):
+    """Two plugins register a backend under one name; the first keeps it."""
+
+
+class PluginLoadError(PluginError):
+    """A plugin failed to import, or its hooks are not what posehub calls."""
+
+
+class MissingDependencyError(PluginError):
+    """A plugin is installed, but a package or model it needs is not."""
+
+
+class ImageError(PosehubError):
+    """The input is not a picture a backend could look at."""
+
+
+class CassetteError(PosehubError):
+    """A cassette is missing, malformed, or does not fit the backend."""
+
+
+class CassetteMissError(CassetteError):
+    """A cassette holds no answer to this call."""
+
+
+class BackendError(PosehubError):
+    """A backend answered with an error, or failed while answering.
+
+    Attributes:
+        code: the backend's own error code, or None.
+        request_id: the backend's id of the failed call, for its support, or None.
+    """
+
+    def __init__(
+        self, message: str, *, code: int | str | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.request_id = request_id
+
+
+class AuthError(BackendError):
+    """The backend refused the credentials."""
+
+
+class QuotaExceededError(BackendError):
+    """The account's quota is spent; trying again soon cannot help."""
+
+
+class InvalidResponseError(BackendError):
+    """The backend's reply is not of the shape it promises."""
+
+
+class TransientError(BackendError):
+    """The same call may succeed a little later.
+
+    Attributes:
+        retry_after: seconds the backend asks to wait first, or None.
+        max_retries: how many repeats make sense for this error, or None for as many as allowed.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        max_retries: int | None = None,
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id)
+        self.retry_after = retry_after
+        self.max_retries = max_retries
+
+
+class RateLimitedError(TransientError):
+    """Too many calls in too short a time."""
+
+
+class BackendTimeoutError(TransientError):
+    """No complete answer came within the timeout."""
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name closest to `name`, or None if none is close."""
+    # difflib is only needed on the way to an error message
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(known), n=1)), None)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the known name closest to `name`, or "" if none is close.
+
+    It leads with a space so that it can be appended to a sentence.
+    """
+    match = nearest_name(name, known)
+    return "" if match is None else f" Did you mean {match!r}?"

@@ -1,0 +1,334 @@
+"""What every backend answers with: people and their keypoints, as named views on arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from attrs import evolve, field, frozen
+from numpy.typing import ArrayLike, NDArray
+
+from posehub.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from PIL import Image as PILImage
+
+Float32Array = NDArray[np.float32]
+
+
+@frozen
+class Keypoint:
+    """One named point of one person.
+
+    Attributes:
+        name: the skeleton's name of the point, such as "left_wrist".
+        x, y: pixels of the upright picture, origin top left, x right, y down; NaN when the
+            backend did not report the point.
+        score: in [0, 1]; NaN when the backend gave none, 0 when it did not report the point.
+    """
+
+    name: str
+    x: float
+    y: float
+    score: float
+
+
+@frozen
+class Box:
+    """A person's bounding box, in pixels of the upright picture; NaN when the backend gave none."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+
+@frozen(eq=False, repr=False)
+class Person:
+    """One person of a `PoseResult`: a view that copies nothing.
+
+    Attributes:
+        result: the result the person belongs to.
+        index: the person's row in the result's arrays.
+    """
+
+    result: PoseResult
+    index: int
+
+    def __getitem__(self, name: str) -> Keypoint:
+        """Return the keypoint `name`; its x and y are NaN if the backend did not report it.
+
+        Raises:
+            KeyError: the skeleton has no such keypoint.
+        """
+        column = self.result.skeleton.index(name)
+        x, y = self.result.keypoints[self.index, column].tolist()
+        return Keypoint(name, x, y, float(self.result.scores[self.index, column]))
+
+    @property
+    def keypoints(self) -> dict[str, Keypoint]:
+        """The reported keypoints by name, in the skeleton's order."""
+        reported = ~np.isnan(self.result.keypoints[self.index, :, 0])
+        names = self.result.skeleton.keypoints
+        return {names[column]: self[names[column]] for column in np.flatnonzero(reported)}
+
+    @property
+    def box(self) -> Box:
+        """The bounding box."""
+        left, top, right, bottom = self.result.boxes[self.index].tolist()
+        return Box(left, top, right, bottom, self.score)
+
+    @property
+    def score(self) -> float:
+        """How sure the backend is of this person, in [0, 1]; NaN when it gave no score."""
+        return float(self.result.box_scores[self.index])
+
+    def __repr__(self) -> str:
+        box = self.box
+        return (
+            f"Person({len(self.keypoints)} of {len(self.result.skeleton)} keypoints, "
+            f"box=({box.left:.0f}, {box.top:.0f}, {box.right:.0f}, {box.bottom:.0f}), "
+            f"score={self.score:.2f})"
+        )
+
+
+def _view(values: ArrayLike) -> Float32Array:
+    """Return a read-only float32 view of `values`, copying only if the dtype differs."""
+    view = np.asarray(values, dtype=np.float32).view()
+    view.flags.writeable = False
+    return view
+
+
+def _optional_view(values: ArrayLike | None) -> Float32Array | None:
+    return None if values is None else _view(values)
+
+
+def _size(size: tuple[int, int] | None) -> tuple[int, int] | None:
+    return None if size is None else (int(size[0]), int(size[1]))
+
+
+@frozen(eq=False, repr=False)
+class PoseResult(Sequence[Person]):
+    """The people a backend found in one picture: P persons of K keypoints.
+
+    Arrays are read-only float32. Coordinates are pixels of the upright picture, origin top left,
+    x right, y down. It is a sequence of `Person`; slices, integer arrays and boolean masks give
+    a `PoseResult` of the chosen people.
+
+    Attributes:
+        keypoints: (P, K, 2), x and y; both NaN where the backend did not report the point.
+        scores: (P, K), in [0, 1]; NaN where the backend gave none, 0 where the point is missing.
+        boxes: (P, 4), x1, y1, x2, y2; NaN where the backend gave none.
+        box_scores: (P,), in [0, 1]; NaN where the backend gave none.
+        skeleton: names the K keypoints.
+        image_size: (width, height) of the upright picture, or None if unknown.
+        backend: name of the backend that answered.
+        request_id: the backend's id of the call, or None.
+        raw: the backend's own reply as parsed JSON, or None.
+        keypoints_3d: (P, K, 3), metres, origin between the hips, axes as the picture's with z
+            away from the camera, or None.
+
+    Raises:
+        ValueError: an array's shape or range is not the one above.
+    """
+
+    keypoints: Float32Array = field(converter=_view)
+    scores: Float32Array = field(converter=_view)
+    boxes: Float32Array = field(converter=_view)
+    box_scores: Float32Array = field(converter=_view)
+    skeleton: Skeleton
+    image_size: tuple[int, int] | None = field(converter=_size, default=None)
+    backend: str = ""
+    request_id: str | None = None
+    raw: Any = None
+    keypoints_3d: Float32Array | None = field(converter=_optional_view, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        persons, points = len(self.keypoints), len(self.skeleton)
+        _check_shape("keypoints", self.keypoints, (persons, points, 2))
+        _check_shape("scores", self.scores, (persons, points))
+        _check_shape("boxes", self.boxes, (persons, 4))
+        _check_shape("box_scores", self.box_scores, (persons,))
+        if self.keypoints_3d is not None:
+            _check_shape("keypoints_3d", self.keypoints_3d, (persons, points, 3))
+        if np.isinf(self.keypoints).any() or np.isinf(self.boxes).any():
+            raise ValueError("keypoints and boxes must be finite or NaN, got an infinity")
+        missing = np.isnan(self.keypoints)
+        if (missing[..., 0] != missing[..., 1]).any():
+            raise ValueError("a keypoint needs both x and y, or NaN for both")
+        if (missing[..., 0] & (self.scores != 0)).any():
+            raise ValueError("scores must be 0 where the keypoint is NaN (not reported)")
+        _check_unit("scores", self.scores)
+        _check_unit("box_scores", self.box_scores)
+
+    @classmethod
+    def empty(
+        cls,
+        skeleton: Skeleton,
+        *,
+        image_size: tuple[int, int] | None = None,
+        backend: str = "",
+        request_id: str | None = None,
+        raw: Any = None,
+    ) -> PoseResult:
+        """Return the result of a picture with nobody in it."""
+        points = len(skeleton)
+        return cls(
+            keypoints=np.empty((0, points, 2)),
+            scores=np.empty((0, points)),
+            boxes=np.empty((0, 4)),
+            box_scores=np.empty(0),
+            skeleton=skeleton,
+            image_size=image_size,
+            backend=backend,
+            request_id=request_id,
+            raw=raw,
+        )
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    @overload
+    def __getitem__(self, key: int) -> Person: ...
+    @overload
+    def __getitem__(self, key: slice | Sequence[int] | NDArray[Any]) -> PoseResult: ...
+    def __getitem__(self, key: int | slice | Sequence[int] | NDArray[Any]) -> Person | PoseResult:
+        if isinstance(key, (slice, np.ndarray, Sequence)):
+            return self._select(key)
+        index = range(len(self))[key]  # counts negative ones from the end, refuses those outside
+        return Person(self, index)
+
+    def __iter__(self) -> Iterator[Person]:
+        return (Person(self, index) for index in range(len(self)))
+
+    def _select(self, key: slice | Sequence[int] | NDArray[Any]) -> PoseResult:
+        if not isinstance(key, slice):
+            # an empty list would become a float array, which cannot index
+            key = np.asarray(key) if len(key) else np.empty(0, dtype=np.intp)
+        return evolve(
+            self,
+            keypoints=self.keypoints[key],
+            scores=self.scores[key],
+            boxes=self.boxes[key],
+            box_scores=self.box_scores[key],
+            keypoints_3d=None if self.keypoints_3d is None else self.keypoints_3d[key],
+        )
+
+    def filter(
+        self,
+        *,
+        min_box_score: float | None = None,
+        min_keypoints: int = 0,
+        min_keypoint_score: float = 0.0,
+    ) -> PoseResult:
+        """Return the people who pass every given bound.
+
+        Args:
+            min_box_score: least box score; a person without one (NaN) does not pass.
+            min_keypoints: least number of reported keypoints that count.
+            min_keypoint_score: a keypoint counts if its score is at least this; one without a
+                score (NaN) counts only at 0.
+        """
+        scores = np.nan_to_num(self.scores, nan=0.0)
+        counted = ~np.isnan(self.keypoints[..., 0]) & (scores >= min_keypoint_score)
+        keep: NDArray[np.bool_] = counted.sum(axis=1) >= min_keypoints
+        if min_box_score is not None:
+            keep &= self.box_scores >= min_box_score
+        return self[keep]
+
+    def to(self, skeleton: str | Skeleton) -> PoseResult:
+        """Return the same people on another skeleton; see `posehub.conversion.convert`."""
+        from posehub.conversion import convert
+
+        return convert(self, skeleton)
+
+    def draw(self, image: Any = None) -> PILImage.Image:
+        """Return the people drawn on `image`, or on a blank canvas; see `posehub.drawing.draw`."""
+        from posehub.drawing import draw
+
+        return draw(self, image)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-ready values; see `posehub.serial` for the layout."""
+        from posehub.serial import to_dict
+
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PoseResult:
+        """Return the result that `to_dict` wrote.
+
+        Raises:
+            ValueError: `data` is not of that layout; names the field.
+        """
+        from posehub.serial import from_dict
+
+        return from_dict(data)
+
+    def to_json(self) -> str:
+        """Return `to_dict` as one line of strict JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> PoseResult:
+        """Return the result that `to_json` wrote.
+
+        Raises:
+            ValueError: `text` is not JSON of that layout.
+        """
+        return cls.from_dict(json.loads(text))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all fields; NaN equals NaN."""
+        if not isinstance(other, PoseResult):
+            return NotImplemented
+        mine, theirs = self._plain_fields(), other._plain_fields()
+        return mine == theirs and all(
+            np.array_equal(a, b, equal_nan=True)
+            for a, b in zip(self._arrays(), other._arrays(), strict=False)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have no cheap hash; attrs asks for a word
+
+    def _arrays(self) -> list[Float32Array]:
+        arrays = [self.keypoints, self.scores, self.boxes, self.box_scores]
+        return arrays if self.keypoints_3d is None else [*arrays, self.keypoints_3d]
+
+    def _plain_fields(self) -> tuple[Any, ...]:
+        return (
+            self.skeleton,
+            self.image_size,
+            self.backend,
+            self.request_id,
+            self.raw,
+            self.keypoints_3d is None,
+        )
+
+    def __repr__(self) -> str:
+        people = "1 person" if len(self) == 1 else f"{len(self)} people"
+        size = "" if self.image_size is None else f", {self.image_size[0]}x{self.image_size[1]}"
+        return f"PoseResult({people}, {self.skeleton.name}{size}, backend={self.backend!r})"
+
+
+def _check_shape(name: str, array: Float32Array, shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+
+
+def _check_unit(name: str, scores: Float32Array) -> None:
+    outside = (scores < 0) | (scores > 1)
+    if outside.any():
+        raise ValueError(f"{name} must be in [0, 1], got {float(scores[outside][0])}")

@@ -1,0 +1,262 @@
+"""Options of backends: declared as attrs classes, checked the same way from every source.
+
+A value may come from Python, from `--option key=value`, the environment or `posehub.toml`; each
+source is a `Layer`, and the first layer that names an option wins.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+from attrs import frozen
+
+from posehub.errors import ConfigError, UnknownOptionError, nearest
+from posehub.image import DEFAULT_MAX_PIXELS
+
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+
+
+def option(
+    default: Any,
+    *,
+    help: str,
+    secret: bool = False,
+    affects_result: bool = True,
+    env: str | None = None,
+    validator: Any = None,
+) -> Any:
+    """Declare one option in a backend's attrs class of options.
+
+    Annotate it with str, int, float, bool, Path, a Literal, or a union of these and None.
+
+    Args:
+        default: the value when nobody gives one.
+        help: one sentence for `posehub backends` and the docs.
+        secret: never show the value: not in a repr, a message, or the key of a cache.
+        affects_result: whether another value can change what the backend finds; the result
+            cache keeps such answers apart.
+        env: environment variable that sets it, if not POSEHUB_<BACKEND>_<OPTION>.
+        validator: further attrs validators, which raise ValueError.
+    """
+    metadata = {"help": help, "secret": secret, "affects_result": affects_result, "env": env}
+    return attrs.field(
+        default=default, repr=not secret, validator=validator, metadata=metadata, kw_only=True
+    )
+
+
+@frozen
+class CommonOptions:
+    """Options of every backend, handled around it."""
+
+    cache: Literal[False] | Path = option(
+        False, help="SQLite file that remembers results, or false.", affects_result=False
+    )
+    max_pixels: int = option(
+        DEFAULT_MAX_PIXELS,
+        help="Refuse pictures of more pixels than this, undecoded.",
+        affects_result=False,
+        validator=attrs.validators.gt(0),
+    )
+
+
+@frozen
+class NoOptions:
+    """For a backend without options of its own."""
+
+
+@frozen
+class ServiceOptions:
+    """Options of every backend that calls a service; base class for such a backend's own."""
+
+    qps: float | None = option(
+        None,
+        help="Calls a second at most, shared by all threads; none for no limit.",
+        affects_result=False,
+        validator=attrs.validators.optional(attrs.validators.gt(0)),
+    )
+    timeout: float = option(
+        30.0,
+        help="Seconds one call may take in all.",
+        affects_result=False,
+        validator=attrs.validators.gt(0),
+    )
+    max_retries: int = option(
+        3,
+        help="Repeats of a call that failed for a passing reason.",
+        affects_result=False,
+        validator=attrs.validators.ge(0),
+    )
+    deadline: float = option(
+        120.0,
+        help="Seconds a call and its repeats may take in all.",
+        affects_result=False,
+        validator=attrs.validators.gt(0),
+    )
+
+
+@frozen
+class Layer:
+    """Option values from one source.
+
+    Attributes:
+        source: what to call it in messages, such as "environment".
+        values: option name -> value.
+        text: whether values are text to be parsed (environment, command line).
+    """
+
+    source: str
+    values: Mapping[str, Any]
+    text: bool = False
+
+
+def fields_of(options: type) -> dict[str, attrs.Attribute[Any]]:
+    """Return every option a backend takes: its own, then the common ones."""
+    own = {field.name: field for field in attrs.fields(options)}
+    return own | {field.name: field for field in attrs.fields(CommonOptions)}
+
+
+def build_options(
+    backend: str,
+    options: type,
+    layers: Sequence[Layer],
+    credentials: Sequence[Sequence[str]] = (),
+) -> tuple[Any, CommonOptions]:
+    """Return the backend's own and the common options, from the first layer that names each.
+
+    Args:
+        backend: name used in messages.
+        options: the backend's attrs class.
+        layers: sources, strongest first.
+        credentials: alternative sets of options that identify the caller. A layer that names
+            one set hides the other sets of weaker layers, so that a key given as an argument is
+            never mixed with another kind from the environment.
+
+    Raises:
+        UnknownOptionError: a layer names an option the backend does not have.
+        ConfigError: a value is not of the option's type or range.
+    """
+    known = fields_of(options)
+    types_of = typing.get_type_hints(options) | typing.get_type_hints(CommonOptions)
+    chosen: dict[str, Any] = {}
+    hidden: set[str] = set()
+    for layer in layers:
+        hides: set[str] = set()
+        for name, value in layer.values.items():
+            if name not in known:
+                raise UnknownOptionError(
+                    f"{backend} has no option {name!r} (from {layer.source})."
+                    f"{nearest(name, known)} {_valid(backend, known)}"
+                )
+            if name in chosen or name in hidden:
+                continue
+            chosen[name] = _checked(backend, known, name, types_of[name], value, layer)
+            hides |= _other_sets(name, credentials)
+        hidden |= hides
+    common_names = {field.name for field in attrs.fields(CommonOptions)}
+    own = {name: value for name, value in chosen.items() if name not in common_names}
+    common = {name: value for name, value in chosen.items() if name in common_names}
+    try:
+        return options(**own), CommonOptions(**common)
+    except (ValueError, TypeError) as error:
+        # attrs validators put the sentence first and the field and value behind it
+        raise ConfigError(f"{backend}: {error.args[0]}. {_valid(backend, known)}") from None
+
+
+def result_key(options: Any) -> dict[str, Any]:
+    """Return the options that can change a result, as JSON-ready values."""
+    return {
+        field.name: str(value) if isinstance(value, Path) else value
+        for field, value in (
+            (field, getattr(options, field.name)) for field in attrs.fields(type(options))
+        )
+        if field.metadata.get("affects_result", True) and not field.metadata.get("secret", False)
+    }
+
+
+def describe_type(annotation: Any) -> str:
+    """Return how to write a type for people: "float or none", "'a' or 'b'"."""
+    if annotation is type(None):
+        return "none"
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is Literal:
+        return " or ".join("false" if value is False else repr(value) for value in arguments)
+    if arguments:
+        return " or ".join(describe_type(argument) for argument in arguments)
+    return "path" if annotation is Path else str(annotation.__name__)
+
+
+def _other_sets(name: str, credentials: Sequence[Sequence[str]]) -> set[str]:
+    if not any(name in names for names in credentials):
+        return set()
+    return {other for names in credentials if name not in names for other in names}
+
+
+def _valid(backend: str, known: Mapping[str, Any]) -> str:
+    return f"Options of {backend}: {', '.join(known)}."
+
+
+def _checked(
+    backend: str,
+    known: Mapping[str, attrs.Attribute[Any]],
+    name: str,
+    annotation: Any,
+    value: Any,
+    layer: Layer,
+) -> Any:
+    try:
+        return _parse(annotation, value) if layer.text else _match(annotation, value)
+    except ValueError:
+        secret = known[name].metadata["secret"]
+        got = f"a {type(value).__name__}" if secret else repr(value)
+        raise ConfigError(
+            f"Option {name!r} of {backend} must be {describe_type(annotation)}, got {got} "
+            f"(from {layer.source}). {_valid(backend, known)}"
+        ) from None
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    origin = typing.get_origin(annotation)
+    union = origin is types.UnionType or origin is typing.Union
+    return typing.get_args(annotation) if union else (annotation,)
+
+
+def _match(annotation: Any, value: Any) -> Any:
+    """Return a Python or TOML value as the annotated type, or raise ValueError."""
+    for member in _members(annotation):
+        if typing.get_origin(member) is Literal:
+            if any(value is choice or value == choice for choice in typing.get_args(member)):
+                return value
+        elif member is Path and isinstance(value, (str, Path)):
+            return Path(value)
+        elif member is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        elif isinstance(value, member) and (member is bool or not isinstance(value, bool)):
+            return value
+    raise ValueError(value)
+
+
+def _parse(annotation: Any, text: str) -> Any:
+    """Return a text as the annotated type, or raise ValueError."""
+    members = _members(annotation)
+    lowered = text.strip().lower()
+    for member in members:
+        if member is type(None) and lowered in ("", "none", "null"):
+            return None
+        if typing.get_origin(member) is Literal:
+            for choice in typing.get_args(member):
+                if text == str(choice) or (choice is False and lowered in _FALSE):
+                    return choice
+        elif member is bool and lowered in _TRUE + _FALSE:
+            return lowered in _TRUE
+        elif member in (int, float, str, Path) and member is not bool:
+            try:
+                return member(text)
+            except ValueError:
+                continue
+    raise ValueError(text)

@@ -1,0 +1,1 @@
+"""What any backend can be wrapped in; each is a Backend around a Backend."""
