@@ -169,7 +169,7 @@ class PoseResult(Sequence[Person]):
         missing = np.isnan(self.keypoints)
         if (missing[..., 0] != missing[..., 1]).any():
             raise ValueError("a keypoint needs both x and y, or NaN for both")
-        if (missing[..., 0] & (self.scores != 0)).any():
+        if self.scores[missing[..., 0]].any():
             raise ValueError("scores must be 0 where the keypoint is NaN (not reported)")
         _check_unit("scores", self.scores)
         _check_unit("box_scores", self.box_scores)
@@ -329,6 +329,8 @@ def _check_shape(name: str, array: Float32Array, shape: tuple[int, ...]) -> None
 
 
 def _check_unit(name: str, scores: Float32Array) -> None:
-    outside = (scores < 0) | (scores > 1)
-    if outside.any():
-        raise ValueError(f"{name} must be in [0, 1], got {float(scores[outside][0])}")
+    # fmin and fmax pass over NaN, and reducing makes no temporary arrays
+    least = np.fmin.reduce(scores, axis=None, initial=0.0)
+    most = np.fmax.reduce(scores, axis=None, initial=1.0)
+    if least < 0 or most > 1:
+        raise ValueError(f"{name} must be in [0, 1], got {least if least < 0 else most}")

@@ -1,0 +1,53 @@
+"""Baidu's body_analysis service as a posehub backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posehub import Backend, BackendInfo, Capabilities, hookimpl
+from posehub.transport import Recording, Transport
+from posehub_baidu.options import BaiduOptions
+from posehub_baidu.request import image_digest, recognises
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def _open(options: BaiduOptions) -> Backend:
+    # requests is imported only by who really calls the service
+    from posehub_baidu.auth import open_transport
+    from posehub_baidu.backend import BaiduBackend
+
+    return BaiduBackend(options, open_transport(options))
+
+
+def _open_over(transport: Transport) -> Backend:
+    from posehub_baidu.backend import BaiduBackend
+
+    return BaiduBackend(BaiduOptions(), transport)
+
+
+INFO = BackendInfo(
+    name="baidu",
+    summary="Baidu body_analysis, 21 keypoints, several people (cloud)",
+    skeleton="baidu21",
+    factory=_open,
+    options=BaiduOptions,
+    capabilities=Capabilities(
+        image_limits="JPEG, PNG or BMP, 50 to 4096 px a side, 4 MB encoded; made to fit",
+        needs_network=True,
+    ),
+    credentials=(
+        ("api_key", "secret_key"),
+        ("access_token",),
+        ("bearer_key",),
+        ("iam_access_key", "iam_secret_key"),
+    ),
+    recording=Recording(factory=_open_over, recognises=recognises, image_digest=image_digest),
+)
+
+
+@hookimpl
+def posehub_register_backends() -> Iterable[BackendInfo]:
+    """Register the backend `baidu`."""
+    return [INFO]

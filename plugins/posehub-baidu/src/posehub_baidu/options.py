@@ -1,0 +1,69 @@
+"""What can be set for the backend `baidu`."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from posehub import ServiceOptions, option
+
+DEFAULT_ENDPOINT = "https://aip.baidubce.com"
+
+
+def _check_endpoint(_options: object, _attribute: Any, value: str) -> None:
+    parts = urlsplit(value)
+    if parts.username or parts.password:
+        raise ValueError("'endpoint' must not hold a user name or password")
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"'endpoint' must be like {DEFAULT_ENDPOINT}, got {value!r}")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise ValueError(
+            f"'endpoint' must be https (plain http only for this machine's own loopback "
+            f"addresses), got {value!r}"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@frozen
+class BaiduOptions(ServiceOptions):
+    """Credentials (one of the four sets), where to call, and what to leave out."""
+
+    api_key: str | None = option(
+        None, help="API Key of the application.", secret=True, env="BAIDU_API_KEY"
+    )
+    secret_key: str | None = option(
+        None, help="Secret Key of the application.", secret=True, env="BAIDU_SECRET_KEY"
+    )
+    access_token: str | None = option(
+        None, help="A token fetched elsewhere.", secret=True, env="BAIDU_ACCESS_TOKEN"
+    )
+    bearer_key: str | None = option(
+        None, help="Key of the API-key scheme (bce-v3/...).", secret=True, env="BAIDU_BEARER_KEY"
+    )
+    iam_access_key: str | None = option(
+        None, help="Access key of the cloud account.", secret=True, env="BAIDU_IAM_ACCESS_KEY"
+    )
+    iam_secret_key: str | None = option(
+        None, help="Secret key of the cloud account.", secret=True, env="BAIDU_IAM_SECRET_KEY"
+    )
+    endpoint: str = option(
+        DEFAULT_ENDPOINT,
+        help="Scheme and host of the service.",
+        affects_result=False,
+        env="BAIDU_ENDPOINT",
+        validator=_check_endpoint,
+    )
+    valid_persons: bool = option(
+        False, help="Leave out people who fail the vendor's recommended filter."
+    )

@@ -1,0 +1,1 @@
+"""What any cloud backend reuses: the network, tokens, and what an HTTP status means."""
