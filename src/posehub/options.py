@@ -36,7 +36,7 @@ def option(
     Annotate it with str, int, float, bool, Path, a Literal, or a union of these and None.
 
     Args:
-        default: the value when nobody gives one.
+        default: the value when nobody gives one; attrs.NOTHING for an option that must be given.
         help: one sentence for `posehub backends` and the docs.
         secret: never show the value: not in a repr, a message, or the key of a cache.
         affects_result: whether another value can change what the backend finds; the result
@@ -158,6 +158,12 @@ def build_options(
             chosen[name] = _checked(backend, known, name, types_of[name], value, layer)
             hides |= _other_sets(name, credentials)
         hidden |= hides
+    for name, field in known.items():
+        if field.default is attrs.NOTHING and name not in chosen:
+            raise ConfigError(
+                f"{backend} needs the option {name!r}: {field.metadata['help']} "
+                f"{_valid(backend, known)}"
+            )
     common_names = {field.name for field in attrs.fields(CommonOptions)}
     own = {name: value for name, value in chosen.items() if name not in common_names}
     common = {name: value for name, value in chosen.items() if name in common_names}

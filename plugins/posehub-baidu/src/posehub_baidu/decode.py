@@ -102,16 +102,16 @@ def _people(reply: Mapping[str, Any]) -> tuple[Array, Array, Array, Array]:
     boxes: list[float] = []
     scores: list[float] = [0.0] * spots
     box_scores: list[float] = []
-    row, name = 0, ""
+    row, group = 0, ""
     try:
         for row, person in enumerate(people):
-            name = "location"
-            box = person[name]
+            group = "location"
+            box = person[group]
             boxes += (box["left"], box["top"], box["width"], box["height"])
             box_scores.append(box.get("score", _NAN))
-            name = "body_parts"
+            group = "body_parts"
             first = row * len(_COLUMNS)
-            for name, part in person[name].items():
+            for name, part in person[group].items():
                 if name in _COLUMNS:
                     spot = first + _COLUMNS[name]
                     points[2 * spot] = part["x"]
@@ -119,7 +119,7 @@ def _people(reply: Mapping[str, Any]) -> tuple[Array, Array, Array, Array]:
                     scores[spot] = part.get("score", _NAN)
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidResponseError(
-            f"Baidu's reply has no usable {name} for person {row} "
+            f"Baidu's reply has no usable {group} for person {row} "
             f"({type(error).__name__}: {error}). "
             "If the service has changed its format, please report it to posehub."
         ) from None
