@@ -1,0 +1,5 @@
+"""`python -m posehub`."""
+
+from posehub.cli import main
+
+main(prog_name="posehub")

@@ -1,0 +1,55 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from posehub.options import Layer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(function: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(
+        function
+    )
+
+
+def backend_options(function: F) -> F:
+    """Add `--backend` and `--option`."""
+    function = click.option(
+        "-o",
+        "--option",
+        "options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="An option of the backend; may be repeated. See `posehub backends NAME`.",
+    )(function)
+    return click.option(
+        "-b", "--backend", metavar="NAME", help="The backend to ask; else the configured one."
+    )(function)
+
+
+def option_layer(options: Iterable[str]) -> Layer:
+    """Return `--option key=value` pairs as a layer of settings.
+
+    Raises:
+        click.UsageError: one has no `=`.
+    """
+    values = {}
+    for pair in options:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--option takes KEY=VALUE, got {pair!r}.")
+        values[key.strip().replace("-", "_")] = value
+    return Layer("--option", values, text=True)
+
+
+def echo_json(value: Any) -> None:
+    """Print a value as one line of JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))

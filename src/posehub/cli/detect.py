@@ -1,0 +1,148 @@
+"""`posehub detect`: the people in pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from posehub.cli.common import backend_options, echo_json, json_option, option_layer
+from posehub.client import open_with
+from posehub.errors import PosehubError
+from posehub.model import PoseResult
+
+_PEOPLE_PER_TABLE = 3  # what fits into 80 columns
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@click.command("detect")
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@backend_options
+@click.option("--workers", default=1, type=click.IntRange(min=1), help="Pictures at a time.")
+@click.option(
+    "--draw",
+    "draw_to",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Draw the people: into this folder, or into this file if there is one picture.",
+)
+@json_option
+@click.pass_context
+def command(
+    context: click.Context,
+    images: tuple[Path, ...],
+    backend: str | None,
+    options: tuple[str, ...],
+    workers: int,
+    draw_to: Path | None,
+    as_json: bool,
+) -> None:
+    """Find the people in IMAGES and print their keypoints.
+
+    With --json, each picture gives one line: the result, or its error.
+    """
+    targets = drawing_targets(images, draw_to)
+    console = Console()
+    failures = 0
+    with open_with(backend, option_layer(options)) as opened:
+        start = time.perf_counter()
+        outcomes = opened.detect_many(images, workers=workers, on_error="return")
+        for path, target, outcome in zip(images, targets, outcomes, strict=True):
+            if isinstance(outcome, PosehubError):
+                failures += 1
+                _report_failure(path, outcome, as_json)
+                continue
+            if as_json:
+                echo_json({"image": str(path), **_without_raw(outcome).to_dict()})
+            else:
+                _print_tables(console, path, outcome)
+            if target is not None:
+                _save_drawing(outcome, path, target)
+        elapsed = time.perf_counter() - start
+    click.echo(f"pictures: {len(images)}, failed: {failures}, {elapsed:.2f} s", err=True)
+    if failures:
+        context.exit(1)
+
+
+def drawing_targets(images: Sequence[Path], draw_to: Path | None) -> list[Path | None]:
+    """Return where each picture's drawing goes; pictures of one name get different files.
+
+    Raises:
+        click.UsageError: several pictures would go into one file.
+    """
+    if draw_to is None:
+        return [None] * len(images)
+    if draw_to.suffix.lower() in _PICTURE_SUFFIXES and not draw_to.is_dir():
+        if len(images) > 1:
+            raise click.UsageError(f"--draw {draw_to} is one file for {len(images)} pictures.")
+        return [draw_to]
+    targets: list[Path | None] = []
+    for image in images:
+        target, number = draw_to / f"{image.stem}-pose.png", 1
+        while target in targets:
+            number += 1
+            target = draw_to / f"{image.stem}-pose-{number}.png"
+        targets.append(target)
+    return targets
+
+
+def _report_failure(path: Path, error: PosehubError, as_json: bool) -> None:
+    if as_json:
+        failure = {"type": type(error).__name__, "message": str(error)}
+        echo_json({"image": str(path), "error": failure})
+    click.echo(f"{path}: {error}", err=True)
+
+
+def _save_drawing(result: PoseResult, source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        result.draw(source).save(target)
+    except OSError as error:
+        raise click.ClickException(f"Cannot write {target}: {error}") from error
+    click.echo(f"drawn: {target}", err=True)
+
+
+def _without_raw(result: PoseResult) -> PoseResult:
+    return attrs.evolve(result, raw=None)
+
+
+def _print_tables(console: Console, path: Path, result: PoseResult) -> None:
+    people = f"{len(result)} {'person' if len(result) == 1 else 'people'}"
+    size = "" if result.image_size is None else "  {} x {}".format(*result.image_size)
+    heading = f"{path}{size}  {result.backend}  {people}"
+    console.print(Text(heading, style="bold"), soft_wrap=True)
+    for first in range(0, len(result), _PEOPLE_PER_TABLE):
+        console.print(_table(result, range(len(result))[first : first + _PEOPLE_PER_TABLE]))
+    console.print()
+
+
+def _table(result: PoseResult, rows: range) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("keypoint")
+    for row in rows:
+        table.add_column(f"person {row + 1}\n     x      y score", justify="right", no_wrap=True)
+    for name in result.skeleton.keypoints:
+        table.add_row(name, *(_cell(result[row].keypoints.get(name)) for row in rows))
+    table.add_section()
+    table.add_row("box, left top", *(_numbers(result[row].box, "left", "top") for row in rows))
+    table.add_row(
+        "box, right bottom", *(_numbers(result[row].box, "right", "bottom") for row in rows)
+    )
+    table.add_row("score", *(f"{result[row].score:.2f}" for row in rows))
+    return table
+
+
+def _cell(point: Any) -> str:
+    return "-" if point is None else f"{point.x:6.1f} {point.y:6.1f} {point.score:5.2f}"
+
+
+def _numbers(value: Any, first: str, second: str) -> str:
+    return f"{getattr(value, first):6.1f} {getattr(value, second):6.1f}      "
