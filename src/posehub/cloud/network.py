@@ -114,9 +114,11 @@ class Network:
 
 def _read(raw: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     """Read piece by piece as they come, because a timeout for each would let a trickle go on."""
+    # an attribute, not an argument, which the responses that vcrpy plays do not take
+    raw.decode_content = True
     pieces: list[bytes] = []
     length = 0
-    while piece := raw.read1(_CHUNK, decode_content=True):
+    while piece := raw.read1(_CHUNK):
         pieces.append(piece)
         length += len(piece)
         if length > _MAX_REPLY:

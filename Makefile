@@ -1,0 +1,57 @@
+# Each target sets up what it needs; the environment is .venv, made anew with `make clean`.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+DISTRIBUTIONS := . plugins/posehub-baidu plugins/posehub-replay plugins/posehub-blazepose
+EDITABLE := $(addprefix --editable ,$(DISTRIBUTIONS))
+PROJECTS := constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+
+.PHONY: demo test check format docs bench wheels clean
+
+demo: .venv/runtime
+	$(BIN)/posehub models pull blazepose
+	$(BIN)/posehub detect examples/astronaut.jpg --backend blazepose --draw out/demo
+	$(BIN)/posehub detect examples/blank.png --backend replay --draw out/demo \
+	  --option cassette=cassettes/baidu/two_people.yaml --option match=sequence
+
+test: .venv/test
+	$(BIN)/posehub models pull blazepose
+	$(BIN)/pytest --numprocesses 2
+
+check: .venv/lint .venv/test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy src plugins/*/src
+	$(BIN)/lint-imports
+
+format: .venv/lint
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: .venv/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+	@echo "docs: docs/_build/index.html"
+
+bench: .venv/bench
+	$(BIN)/posehub models pull blazepose
+	for bench in bench/[!_]*.py; do $(BIN)/python $$bench --out out/bench || exit 1; done
+
+wheels: .venv/uv
+	rm -rf dist
+	for project in $(DISTRIBUTIONS); do $(BIN)/uv build --quiet --wheel --out-dir dist $$project || exit 1; done
+
+clean:
+	rm -rf .venv dist out docs/_build
+
+.venv/uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+	touch $@
+
+.venv/runtime: .venv/uv $(PROJECTS)
+	$(INSTALL) $(EDITABLE)
+	touch $@
+
+.venv/test .venv/lint .venv/docs .venv/bench: .venv/%: .venv/runtime
+	$(INSTALL) --group $*
+	touch $@
