@@ -1,0 +1,44 @@
+"""Options of the blazepose backend."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+from attrs.validators import and_, ge, le, optional
+
+from posehub import option
+
+_likelihood = and_(ge(0.0), le(1.0))
+
+
+@frozen
+class BlazePoseOptions:
+    """What a caller may set."""
+
+    mode: Literal["fast", "balanced", "thorough"] = option(
+        "balanced",
+        help=(
+            "fast: one look, one or few large people; balanced: several people; "
+            "thorough: also small people in large pictures."
+        ),
+    )
+    max_persons: int = option(
+        20, help="Most people to return of one picture, best first.", validator=ge(1)
+    )
+    min_detection_score: float | None = option(
+        None,
+        help="Least score of the detector; none for 0.5 in fast mode and 0.4 in the others.",
+        validator=optional(_likelihood),
+    )
+    min_presence: float = option(
+        0.5,
+        help="Least likelihood, by the landmark network, that a region shows a person.",
+        validator=_likelihood,
+    )
+    threads: int = option(
+        1,
+        help="Threads of one network run. More shorten one picture, not many.",
+        affects_result=False,
+        validator=ge(1),
+    )
