@@ -1,0 +1,111 @@
+"""The detector's tensors: its anchors, and its raw output decoded into candidate people."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from posehub_blazepose.geometry import Floats, box_iou, transform
+
+INPUT_SIZE = 224
+"""Columns and rows of the detector's input, as trained (the model file)."""
+
+_LAYERS = ((8, 2), (16, 2), (32, 6))
+"""Stride and anchors per cell (MediaPipe's pose detection graph: strides 8, 16, 32, 32, 32 with
+two anchors a layer; layers of one stride share their cells)."""
+
+_SAME_FACE_IOU = 0.3
+"""min_suppression_threshold of MediaPipe's pose detection graph."""
+
+_LOGIT_LIMIT = 100.0
+"""score_clipping_thresh of MediaPipe's pose detection graph."""
+
+
+@frozen
+class Candidates:
+    """Possible people, best first.
+
+    Attributes:
+        faces: (N, 4), the face's box as x1, y1, x2, y2, in pixels.
+        points: (N, 4, 2), pixels: the hips' centre, a point on the circle round the body, the
+            shoulders' centre, a point on the circle round the upper body.
+        scores: (N,), in [0, 1].
+    """
+
+    faces: Floats
+    points: Floats
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@cache
+def anchors(size: int) -> NDArray[np.float64]:
+    """Return the centres of all anchors of an input of `size` x `size` elements, (N, 2)."""
+    layers = []
+    for stride, per_cell in _LAYERS:
+        rows, columns = np.mgrid[: size // stride, : size // stride]
+        centers = (np.stack([columns, rows], axis=-1).reshape(-1, 2) + 0.5) * stride
+        layers.append(np.repeat(centers, per_cell, axis=0))
+    every = np.concatenate(layers)
+    every.flags.writeable = False
+    return every
+
+
+def decode(
+    values: NDArray[np.float32],
+    logits: NDArray[np.float32],
+    size: int,
+    matrix: Floats,
+    min_score: float,
+) -> Candidates:
+    """Return the candidates of one run, several for each person.
+
+    Args:
+        values: (N, 12): the face's centre and size and four points, in elements from the anchor.
+        logits: (N,).
+        size: columns and rows of the input.
+        matrix: affine (2, 3), from the input to the picture.
+        min_score: candidates below are left out.
+    """
+    with np.errstate(over="ignore"):  # exp of 100 is infinite in float32, and 1 / inf is right
+        scores = 1 / (1 + np.exp(-np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)))
+    kept = np.flatnonzero(scores >= min_score)
+    kept = kept[np.argsort(-scores[kept], kind="stable")]
+    pairs = values[kept].reshape(-1, 6, 2).astype(np.float64)
+    origin = anchors(size)[kept]
+    center, half = pairs[:, 0] + origin, pairs[:, 1] / 2
+    return Candidates(
+        faces=transform(matrix, np.stack([center - half, center + half], axis=1)).reshape(-1, 4),
+        points=transform(matrix, pairs[:, 2:] + origin[:, None]),
+        scores=scores[kept].astype(np.float64),
+    )
+
+
+def suppress(candidates: Candidates) -> Candidates:
+    """Return one candidate per face: the best, averaged with those that overlap it.
+
+    The average is weighted by score, the score is the best one's: MediaPipe's
+    NonMaxSuppressionCalculator with algorithm WEIGHTED.
+    """
+    left = np.arange(len(candidates))
+    faces, points, scores = [], [], []
+    while left.size:
+        best = left[0]
+        same = box_iou(candidates.faces[left], candidates.faces[best]) > _SAME_FACE_IOU
+        same[0] = True
+        group = left[same]
+        weights = candidates.scores[group]
+        faces.append(np.average(candidates.faces[group], axis=0, weights=weights))
+        points.append(np.average(candidates.points[group], axis=0, weights=weights))
+        scores.append(candidates.scores[best])
+        left = left[~same]
+    return Candidates(
+        faces=np.array(faces).reshape(-1, 4),
+        points=np.array(points).reshape(-1, 4, 2),
+        scores=np.array(scores, dtype=np.float64),
+    )

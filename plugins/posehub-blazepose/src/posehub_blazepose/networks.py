@@ -1,0 +1,137 @@
+"""BlazePose's networks on LiteRT: lent to one thread at a time, as many as threads ask at once."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posehub.errors import BackendError, MissingDependencyError
+from posehub_blazepose import detector, landmarks
+from posehub_blazepose.tflite import with_input_size, without_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CANVAS_SIZE = 2 * detector.INPUT_SIZE
+"""Columns and rows of the wide detector's input: the trained detector slid over twice its size."""
+
+_MASK_OUTPUT = 2
+"""Place of the mask among the landmark network's outputs. Nothing here needs it, and it takes
+some 40 % of the network's time."""
+
+
+class Network:
+    """One interpreter. Not for two threads at once."""
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        interpreter = _interpreter_class()(model_content=model, num_threads=threads)
+        interpreter.allocate_tensors()
+        # the model's bytes are only borrowed by the interpreter
+        self._model = model
+        self._interpreter = interpreter
+        self._input = interpreter.get_input_details()[0]["index"]
+        self._outputs = [detail["index"] for detail in interpreter.get_output_details()]
+
+    def __call__(self, grid: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return copies of the outputs, without the batch axis, for an input (S, S, 3)."""
+        self._interpreter.set_tensor(self._input, grid[None])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
+
+
+class NetworkPool:
+    """Interpreters of one model, made when all others are lent out."""
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        self._model = model
+        self._threads = threads
+        self._idle: list[Network] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @contextmanager
+    def lend(self) -> Iterator[Network]:
+        """Lend a network for as long as the context lasts.
+
+        Raises:
+            BackendError: the pool is closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise BackendError(
+                    "This blazepose backend is closed; open one with open_backend('blazepose')."
+                )
+            network = self._idle.pop() if self._idle else None
+        network = network or Network(self._model, self._threads)
+        try:
+            yield network
+        finally:
+            with self._lock:
+                if not self._closed:
+                    self._idle.append(network)
+
+    def close(self) -> None:
+        """Let go of all networks; those lent out go when they come back."""
+        with self._lock:
+            self._closed = True
+            self._idle.clear()
+
+
+class Networks:
+    """The three networks of the search, made from the two models as published."""
+
+    def __init__(self, detector_model: bytes, landmark_model: bytes, threads: int) -> None:
+        self._detector = NetworkPool(detector_model, threads)
+        self._canvas = NetworkPool(with_input_size(detector_model, CANVAS_SIZE), threads)
+        self._landmarks = NetworkPool(without_output(landmark_model, _MASK_OUTPUT), threads)
+
+    def detect(self, grid: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the detector's boxes (N, 12) and logits (N,) for whole grey levels.
+
+        Args:
+            grid: float32 (S, S, 3) in [0, 255], S the trained size or `CANVAS_SIZE`; overwritten.
+        """
+        # the detector was trained on [-1, 1], MediaPipe's output_tensor_float_range
+        grid *= 1 / 127.5
+        grid -= 1
+        pool = self._detector if len(grid) == detector.INPUT_SIZE else self._canvas
+        with pool.lend() as network:
+            values, logits = network(grid)
+        return values, logits[:, 0]
+
+    def look(self, grid: NDArray[np.float32]) -> landmarks.Output:
+        """Return the landmark network's output.
+
+        Args:
+            grid: float32 (S, S, 3) in [0, 1].
+        """
+        with self._landmarks.lend() as network:
+            values, person, heatmap, world = network(grid)
+        return landmarks.Output(
+            values=values.reshape(-1, 5),
+            person=float(person[0]),
+            heatmap=heatmap,
+            world=world.reshape(-1, 3),
+        )
+
+    def close(self) -> None:
+        """Let go of every interpreter."""
+        for pool in (self._detector, self._canvas, self._landmarks):
+            pool.close()
+
+
+def _interpreter_class() -> Any:
+    try:
+        from ai_edge_litert.interpreter import (  # type: ignore[import-untyped]  # ships no types
+            Interpreter,
+        )
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"The blazepose backend needs LiteRT, which does not import: {error}. "
+            "Install it with: pip install ai-edge-litert"
+        ) from error
+    return Interpreter

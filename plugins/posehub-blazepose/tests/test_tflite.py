@@ -1,0 +1,48 @@
+"""Models changed in memory compute what they did."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from posehub_blazepose import DETECTOR, LANDMARKS
+from posehub_blazepose.networks import Network
+from posehub_blazepose.tflite import with_input_size, without_output
+
+
+def noise(size):
+    return np.random.default_rng(0).uniform(0, 1, (size, size, 3)).astype(np.float32)
+
+
+def test_the_other_outputs_stay_bit_for_bit(model_files):
+    model = model_files[LANDMARKS]
+    whole, pruned = Network(model, 1), Network(without_output(model, 2), 1)
+    grid = noise(256)
+    expected = whole(grid)
+    del expected[2]
+    for got, want in zip(pruned(grid), expected, strict=True):
+        assert (got == want).all()
+
+
+def test_nothing_but_a_few_numbers_of_the_file_changes(model_files):
+    model = model_files[LANDMARKS]
+    pruned = without_output(model, 2)
+    assert len(pruned) == len(model)
+    changed = np.frombuffer(pruned, np.uint8) != np.frombuffer(model, np.uint8)
+    assert 0 < changed.sum() < 4096
+
+
+def test_the_same_size_changes_nothing(model_files):
+    assert with_input_size(model_files[DETECTOR], 224) == model_files[DETECTOR]
+
+
+def test_a_wider_detector_sees_in_its_corner_what_the_trained_one_sees(model_files):
+    small = Network(model_files[DETECTOR], 1)
+    wide = Network(with_input_size(model_files[DETECTOR], 448), 1)
+    grid = np.zeros((448, 448, 3), np.float32)
+    grid[:224, :224] = noise(224)
+    values, logits = wide(grid)
+    assert (values.shape, logits.shape) == ((4 * 2254, 12), (4 * 2254, 1))
+    expected = small(grid[:224, :224])[1][: 28 * 28 * 2].reshape(28, 28, 2)
+    got = logits[: 56 * 56 * 2].reshape(56, 56, 2)[:28, :28]
+    # away from the border between noise and black the two agree
+    assert np.corrcoef(expected[:14, :14].ravel(), got[:14, :14].ravel())[0, 1] > 0.9
