@@ -1,0 +1,256 @@
+"""The backend on real pictures, with the real networks."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import posehub
+from posehub import load_image
+from posehub.errors import BackendError, ConfigError, ImageError
+from posehub.skeletons import BLAZEPOSE33
+from posehub_blazepose import INFO
+from posehub_blazepose.backend import BlazePoseBackend, decoded_ahead
+from posehub_blazepose.options import BlazePoseOptions
+
+MODES = ("fast", "balanced", "thorough")
+EMPTY = ("cat", "coffee", "rocket")
+TURNS = {
+    "upright": lambda pixels: pixels,
+    "mirrored": lambda pixels: pixels[:, ::-1],
+    "turned_90": lambda pixels: np.rot90(pixels, 1),
+    "turned_180": lambda pixels: np.rot90(pixels, 2),
+    "turned_270": lambda pixels: np.rot90(pixels, 3),
+}
+
+
+def torso(points):
+    shoulders, hips = points[[11, 12]].mean(axis=0), points[[23, 24]].mean(axis=0)
+    return np.linalg.norm(shoulders - hips)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("name", ["astronaut", "camera", "grace_hopper"])
+def test_fast_finds_the_points_mediapipe_finds(
+    backends, pixels, pictures, mediapipe_people, name, turn
+):
+    expected = mediapipe_people[pictures[name].name][turn]
+    result = backends["fast"].detect(np.ascontiguousarray(TURNS[turn](pixels[name])))
+    if expected is None:
+        assert len(result) == 0
+        return
+    points = np.array(expected["points"])
+    distances = np.linalg.norm(result.keypoints[0] - points, axis=1)
+    assert distances.mean() / torso(points) < 0.02
+
+
+def test_fast_finds_the_world_points_mediapipe_finds(backends, pixels, mediapipe_people):
+    expected = np.array(mediapipe_people["astronaut.jpg"]["turned_90"]["world"])
+    expected -= expected[[23, 24]].mean(axis=0)
+    result = backends["fast"].detect(np.ascontiguousarray(np.rot90(pixels["astronaut"])))
+    assert np.linalg.norm(result.keypoints_3d[0] - expected, axis=1).mean() < 0.02
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", EMPTY)
+def test_nobody_is_found_where_nobody_is(backends, pictures, mode, name):
+    result = backends[mode].detect(pictures[name])
+    assert len(result) == 0
+    assert result.keypoints.shape == (0, 33, 2)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_person_is_found_once(backends, pictures, mode):
+    (person,) = backends[mode].detect(pictures["astronaut"])
+    # the eyes, read off the picture
+    assert person["left_eye"].x == pytest.approx(245, abs=12)
+    assert person["left_eye"].y == pytest.approx(112, abs=12)
+    assert person["right_eye"].x == pytest.approx(207, abs=12)
+
+
+def test_a_result_says_all_the_model_asks_for(backends, pictures):
+    result = backends["balanced"].detect(pictures["astronaut"])
+    assert result.skeleton is BLAZEPOSE33
+    assert result.backend == "blazepose"
+    assert result.image_size == (512, 512)
+    assert result.keypoints_3d.shape == (1, 33, 3)
+    hips = [BLAZEPOSE33.index("left_hip"), BLAZEPOSE33.index("right_hip")]
+    assert result.keypoints_3d[0, hips].mean(axis=0) == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def test_what_is_out_of_the_picture_scores_less(backends, pictures):
+    (person,) = backends["balanced"].detect(pictures["astronaut"])
+    assert person["nose"].score > 0.9
+    assert person["left_ankle"].score < 0.1
+
+
+def test_the_box_encloses_head_and_shoulders(backends, pictures):
+    (person,) = backends["balanced"].detect(pictures["astronaut"])
+    for name in ("nose", "left_ear", "right_ear", "left_shoulder", "right_shoulder"):
+        assert person.box.left < person[name].x < person.box.right
+        assert person.box.top < person[name].y < person.box.bottom
+    # hair reaches the top of the picture
+    assert person.box.top < 30
+
+
+def two_astronauts(astronaut, gap):
+    """The astronaut and her mirror image side by side, `gap` columns of their pictures cut."""
+    left = astronaut[:, : 512 - gap]
+    return np.concatenate([left, left[:, ::-1]], axis=1)
+
+
+@pytest.mark.parametrize("gap", [0, 60, 120])
+def test_two_people_are_two(backends, pixels, gap):
+    result = backends["balanced"].detect(two_astronauts(pixels["astronaut"], gap))
+    assert len(result) == 2
+    noses = sorted(person["nose"].x for person in result)
+    assert noses == pytest.approx([222, 2 * (512 - gap) - 1 - 222], abs=15)
+
+
+def small_people(astronaut, width, height, places, size):
+    """A grey picture with astronauts of `size` pixels pasted at some places."""
+    scene = Image.new("RGB", (width, height), (120, 130, 120))
+    person = Image.fromarray(astronaut).resize((size, size))
+    for place in places:
+        scene.paste(person, place)
+    return np.asarray(scene)
+
+
+@pytest.mark.parametrize("x", range(150, 500, 70))
+def test_a_person_on_a_tile_border_is_found_once(backends, pixels, x):
+    scene = small_people(pixels["astronaut"], 800, 600, [(x, 200)], 160)
+    assert len(backends["balanced"].detect(scene)) == 1
+
+
+def test_small_people_in_a_large_picture_are_found_thoroughly(backends, pixels):
+    places = [(200, 300), (1500, 900), (900, 100)]
+    scene = small_people(pixels["astronaut"], 2000, 1400, places, 150)
+    found = backends["thorough"].detect(scene)
+    noses = sorted((person["nose"].x, person["nose"].y) for person in found)
+    expected = sorted((x + 222 * 150 / 512, y + 130 * 150 / 512) for x, y in places)
+    assert np.array(noses) == pytest.approx(np.array(expected), abs=8)
+
+
+def test_the_most_people_asked_for_are_returned_best_first(model_files, pixels):
+    scene = two_astronauts(pixels["astronaut"], 0)
+    with BlazePoseBackend(BlazePoseOptions()) as both:
+        everybody = both.detect(scene)
+    with BlazePoseBackend(BlazePoseOptions(max_persons=1)) as one:
+        best = one.detect(scene)
+    assert len(best) == 1
+    assert best.box_scores[0] == everybody.box_scores.max()
+    assert list(everybody.box_scores) == sorted(everybody.box_scores, reverse=True)
+
+
+@pytest.mark.parametrize("option", ["min_detection_score", "min_presence"])
+def test_a_least_score_of_one_leaves_nobody(model_files, pictures, option):
+    with BlazePoseBackend(BlazePoseOptions(**{option: 1.0})) as backend:
+        assert len(backend.detect(pictures["astronaut"])) == 0
+
+
+@pytest.mark.parametrize("turn", ["mirrored", "turned_180"])
+def test_a_turned_picture_gives_turned_people_with_their_sides(backends, pixels, turn):
+    plain = backends["balanced"].detect(pixels["grace_hopper"])[0]
+    scene = np.ascontiguousarray(TURNS[turn](pixels["grace_hopper"]))
+    (turned,) = backends["balanced"].detect(scene)
+    height, width = scene.shape[:2]
+    for name in ("nose", "left_eye", "right_eye", "left_shoulder", "right_shoulder"):
+        there = name
+        if turn == "mirrored":
+            there = name.replace("left", "~").replace("right", "left").replace("~", "right")
+        x, y = turned[there].x, turned[there].y
+        x, y = (width - 1 - x, y) if turn == "mirrored" else (width - 1 - x, height - 1 - y)
+        # within a tenth of the width between the shoulders
+        assert np.hypot(x - plain[name].x, y - plain[name].y) < 30
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("size", [(32, 32), (1, 1), (3000, 30), (30, 3000), (33, 701)])
+def test_every_size_and_shape_is_taken(backends, mode, size):
+    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+    result = backends[mode].detect(noise)
+    assert result.image_size == size
+    assert len(result) == 0
+
+
+def test_somebody_in_a_panorama_is_found(backends, pixels):
+    scene = small_people(pixels["astronaut"], 6000, 200, [(4300, 20)], 180)
+    (person,) = backends["balanced"].detect(scene)
+    assert person["nose"].x == pytest.approx(4300 + 222 * 180 / 512, abs=10)
+
+
+def test_workers_give_the_same_as_one(backends, pictures):
+    names = [*EMPTY, "astronaut", "grace_hopper", "camera"]
+    sources = [pictures[name] for name in names]
+    alone = [backends["fast"].detect(source) for source in sources]
+    assert list(backends["fast"].detect_many(sources, workers=3)) == alone
+
+
+def test_a_batch_gives_what_single_pictures_give(backends, pictures):
+    images = [load_image(pictures[name]) for name in ("astronaut", "cat", "grace_hopper")]
+    batch = backends["fast"].detect_batch(images)
+    assert batch == [backends["fast"].detect(image) for image in images]
+
+
+def test_the_next_picture_is_decoded_while_one_is_looked_at(pictures):
+    images = [load_image(pictures[name]) for name in ("astronaut", "cat", "coffee")]
+    ahead = decoded_ahead(images)
+    first, decoded = next(ahead)
+    assert first is images[0]
+    assert decoded.shape == (512, 512, 3)
+    assert [image for image, _ in ahead] == images[1:]
+
+
+def test_a_damaged_picture_raises_its_own_error(backends, pictures, pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels["cat"]).save(file, "PNG")
+    data = bytearray(file.getvalue())
+    data[5000:6000] = bytes(1000)
+    images = [load_image(pictures["cat"]), load_image(bytes(data))]
+    with pytest.raises(ImageError, match="image bytes"):
+        backends["fast"].detect_batch(images)
+
+
+def test_a_closed_backend_says_so(model_files, pictures):
+    backend = BlazePoseBackend(BlazePoseOptions())
+    backend.close()
+    backend.close()
+    with pytest.raises(BackendError, match="closed"):
+        backend.detect(pictures["astronaut"])
+
+
+def test_posehub_opens_it_by_name(pictures):
+    with posehub.open_backend("blazepose", mode="fast") as backend:
+        assert backend.info.name == "blazepose"
+        assert len(backend.detect(pictures["astronaut"])) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mode": "slow"},
+        {"max_persons": 0},
+        {"min_presence": 1.5},
+        {"min_detection_score": -0.1},
+        {"threads": 0},
+    ],
+)
+def test_options_out_of_range_are_refused(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        posehub.open_backend("blazepose", **wrong)
+
+
+def test_describing_the_backend_loads_no_runtime():
+    script = (
+        "import sys, posehub_blazepose; "
+        "print(*({'ai_edge_litert', 'PIL'} & set(sys.modules)), posehub_blazepose.INFO.name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [INFO.name]
