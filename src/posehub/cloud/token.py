@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 
 from attrs import field, frozen
 
@@ -68,11 +69,13 @@ class TokenStore:
 
     def _renew(self) -> None:
         if self._refusal is not None:
-            raise self._refusal
+            raise copy(self._refusal)
         try:
             token = self._fetch()
         except AuthError as error:
-            self._refusal = error
+            # a copy, because an error that was raised holds on to the frames it went through, and
+            # with them to the pictures of those calls
+            self._refusal = copy(error)
             raise
         early = min(token.lifetime * _EARLY_SHARE, _EARLY_AT_MOST)
         self._value = token.value
