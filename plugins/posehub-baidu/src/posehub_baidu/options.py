@@ -14,12 +14,18 @@ DEFAULT_ENDPOINT = "https://aip.baidubce.com"
 
 
 def _check_endpoint(_options: object, _attribute: Any, value: str) -> None:
-    parts = urlsplit(value)
-    if parts.username or parts.password:
+    if "@" in value:
         raise ValueError("'endpoint' must not hold a user name or password")
-    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:  # brackets that hold no address, or a port that is no number
+        host = None
+    # compared as a whole: an empty query or a tab would be gone from the parts, but not from the
+    # URL that is made by appending a path
+    if not host or value.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower():
         raise ValueError(f"'endpoint' must be like {DEFAULT_ENDPOINT}, got {value!r}")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise ValueError(
             f"'endpoint' must be https (plain http only for this machine's own loopback "
             f"addresses), got {value!r}"
