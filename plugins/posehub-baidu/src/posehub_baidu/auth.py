@@ -73,11 +73,12 @@ class IamScheme:
         """Sign the request's method, path, host and time."""
         parts = urlsplit(request.url)
         now = timestamp()
+        # the host is sent as it is signed; left to the HTTP library, it may be spelled otherwise
         headers = {"host": parts.netloc, "x-bce-date": now}
         signature = authorization(
             self.access_key, self.secret_key, request.method, parts.path, headers, now
         )
-        return Credentials(headers={"x-bce-date": now, "Authorization": signature})
+        return Credentials(headers={**headers, "Authorization": signature})
 
     def renew(self, refused: Credentials) -> bool:
         """Do nothing: every request is signed anew."""
