@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+import posehub
+from posehub_baidu.testing import BaiduStub
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No key, proxy or posehub.toml of whoever runs the tests reaches them."""
+    for name in os.environ:
+        if name.upper().startswith(("POSEHUB_", "BAIDU_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def stub() -> Iterator[BaiduStub]:
+    with BaiduStub() as running:
+        yield running
+
+
+@pytest.fixture
+def open_baidu() -> Iterator[Callable[..., posehub.Backend]]:
+    """Open a backend on a stub, with the stub's keys unless told otherwise; closed afterwards."""
+    opened: list[posehub.Backend] = []
+
+    def open_it(stub: BaiduStub, **options: Any) -> posehub.Backend:
+        if not CREDENTIALS & options.keys():
+            options |= stub.keys
+        backend = posehub.open_backend("baidu", endpoint=stub.url, **options)
+        opened.append(backend)
+        return backend
+
+    yield open_it
+    for backend in opened:
+        backend.close()
+
+
+CREDENTIALS = {
+    *("api_key", "secret_key", "access_token", "bearer_key", "iam_access_key", "iam_secret_key"),
+}
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., bytes]:
+    """Make a picture file; another seed makes another picture."""
+
+    def make(
+        width: int = 64, height: int = 64, format: str = "JPEG", *, seed: int = 0, **save: Any
+    ) -> bytes:
+        colours = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+        buffer = io.BytesIO()
+        PILImage.fromarray(colours).resize((width, height)).save(buffer, format, **save)
+        return buffer.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def two_people() -> bytes:
+    """A real reply of the service to a photo of two people."""
+    return (DATA / "body_analysis_two_people.json").read_bytes()
