@@ -15,7 +15,7 @@ from posehub.cloud.status import error_of_status
 from posehub.errors import InvalidResponseError
 from posehub.skeletons import BAIDU21
 from posehub.transport import HttpResponse
-from posehub_baidu.faults import fault
+from posehub_baidu.faults import fault, shown
 
 Array = NDArray[np.float64]
 
@@ -96,7 +96,9 @@ def _people(reply: Mapping[str, Any]) -> tuple[Array, Array, Array, Array]:
     people = reply.get("person_info", [] if count == 0 else None)
     if type(count) is not int or not isinstance(people, list) or count != len(people):
         found = len(people) if isinstance(people, list) else type(people).__name__
-        raise InvalidResponseError(f"Baidu's person_num is {count!r}, its person_info {found}.")
+        raise InvalidResponseError(
+            f"Baidu's person_num is {shown(count)}, its person_info {found}."
+        )
     spots = count * len(_COLUMNS)
     points: list[float] = [_NAN] * (spots * 2)
     boxes: list[float] = []
@@ -144,7 +146,7 @@ def _as_array(numbers: list[float]) -> Array:
     """Return JSON values as float64, refusing whatever is no number of a picture's magnitude."""
     if not set(map(type, numbers)) <= _NUMBERS:
         wrong = next(value for value in numbers if type(value) not in _NUMBERS)
-        raise InvalidResponseError(f"Baidu's reply has {wrong!r} where a number belongs.")
+        raise InvalidResponseError(f"Baidu's reply has {shown(wrong)} where a number belongs.")
     try:
         array = np.array(numbers, np.float64)
     except OverflowError:

@@ -53,9 +53,10 @@ def fault(reply: Mapping[str, Any], request_id: str | None) -> PosehubError:
     """Return the error that a reply with an `error_code` stands for."""
     code = fault_code(reply)
     kind, advice = FAULTS.get(code, (BackendError, "")) if code is not None else (BackendError, "")
-    shown = reply.get("error_code") if code is None else code
-    text = str(reply.get("error_msg", "no message"))[:200]
-    message = f"Baidu error {shown}: {text}. {advice}".rstrip()
+    text = reply.get("error_msg", "no message")
+    text = text[:200] if isinstance(text, str) else shown(text)
+    told = reply.get("error_code") if code is None else code
+    message = f"Baidu error {shown(told)}: {text}. {advice}".rstrip()
     if issubclass(kind, TransientError):
         once = 1 if code in _ONCE else None
         return kind(message, code=code, request_id=request_id, max_retries=once)
@@ -66,7 +67,17 @@ def fault(reply: Mapping[str, Any], request_id: str | None) -> PosehubError:
 
 def fault_code(reply: Mapping[str, Any]) -> int | None:
     """Return `error_code` as a number, which some replies give as text; None if it is neither."""
-    try:
-        return int(reply["error_code"])
-    except (KeyError, TypeError, ValueError):
-        return None
+    code = reply.get("error_code")
+    if type(code) is int:
+        return code
+    text = code.strip() if isinstance(code, str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def shown(value: object) -> str:
+    """Return a JSON value as a message shows it: cut short, and a container by its type only,
+    because the repr of a deep one raises RecursionError.
+    """
+    if isinstance(value, (list, dict)):
+        return f"a {type(value).__name__}"
+    return repr(value[:40] if isinstance(value, str) else value)[:44]
