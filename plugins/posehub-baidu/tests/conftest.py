@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image as PILImage
 
 import posehub
 from posehub_baidu.testing import BaiduStub
+
+# a deadline would measure the machine, and the database would write into the checkout
+settings.register_profile("hermetic", database=None, deadline=None)
+settings.load_profile("hermetic")
 
 DATA = Path(__file__).parent / "data"
 

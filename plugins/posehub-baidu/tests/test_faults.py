@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from posehub.errors import (
+    AuthError,
+    BackendError,
+    BackendTimeoutError,
+    ImageError,
+    InvalidResponseError,
+    QuotaExceededError,
+    RateLimitedError,
+    TransientError,
+)
+from posehub.transport import HttpResponse
+from posehub_baidu.decode import decode
+from posehub_baidu.faults import FAULTS, fault
+from posehub_baidu.testing import BaiduStub, Fault
+
+# Code -> (error, calls made when two repeats are allowed), after the table of the vendor's codes.
+CODES = {
+    4: (RateLimitedError, 3),
+    14: (AuthError, 1),
+    17: (QuotaExceededError, 1),
+    18: (RateLimitedError, 3),
+    19: (QuotaExceededError, 1),
+    100: (AuthError, 1),
+    110: (AuthError, 2),  # once more with a new token
+    111: (AuthError, 2),
+    216015: (BackendError, 1),
+    216100: (BackendError, 1),
+    216101: (BackendError, 1),
+    216102: (BackendError, 1),
+    216103: (BackendError, 1),
+    216110: (AuthError, 1),
+    216200: (ImageError, 1),
+    216201: (ImageError, 1),
+    216202: (ImageError, 1),
+    216630: (TransientError, 2),  # a second failure on one picture will not be the last
+    216634: (TransientError, 2),
+    282000: (TransientError, 3),
+}
+
+# HTTP status -> (error, calls made when two repeats are allowed).
+STATUSES = {
+    201: (BackendError, 1),
+    301: (BackendError, 1),
+    302: (BackendError, 1),
+    400: (BackendError, 1),
+    401: (AuthError, 1),
+    403: (AuthError, 1),
+    404: (BackendError, 1),
+    408: (BackendTimeoutError, 3),
+    413: (BackendError, 1),
+    429: (RateLimitedError, 3),
+    500: (TransientError, 3),
+    502: (TransientError, 3),
+    503: (TransientError, 3),
+    504: (BackendTimeoutError, 3),
+}
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """The seconds waited between attempts, without waiting."""
+    waited = []
+    monkeypatch.setattr("posehub.wrappers.retry.pause", waited.append)
+    return waited
+
+
+def test_every_documented_code_has_its_row():
+    assert CODES.keys() == FAULTS.keys()
+
+
+@pytest.mark.parametrize(("code", "error", "calls"), [(c, *row) for c, row in CODES.items()])
+def test_a_code_is_the_error_it_deserves(open_baidu, picture, pauses, code, error, calls):
+    with BaiduStub(fault=lambda number: Fault(code=code)) as stub:
+        with pytest.raises(error, match=rf"Baidu error {code}: stub {code}\. .") as caught:
+            open_baidu(stub, max_retries=2).detect(picture())
+        assert type(caught.value) is error
+        assert len(stub.calls) == calls
+        if isinstance(caught.value, BackendError):
+            assert caught.value.code == code
+            assert caught.value.request_id == str(calls - 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "calls"), [(status, *row) for status, row in STATUSES.items()]
+)
+def test_a_status_is_the_error_it_deserves(open_baidu, picture, pauses, status, error, calls):
+    page = Fault(status=status, body=b"<html>a page</html>")
+    with BaiduStub(fault=lambda number: page) as stub:
+        with pytest.raises(error, match=f"HTTP {status}") as caught:
+            open_baidu(stub, max_retries=2).detect(picture())
+        assert type(caught.value) is error
+        assert caught.value.code == status
+        assert len(stub.calls) == calls
+
+
+def test_a_page_with_status_200_is_an_invalid_response(open_baidu, picture, pauses):
+    page = Fault(body=b"<html>a page</html>")
+    with BaiduStub(fault=lambda number: page) as stub:
+        with pytest.raises(InvalidResponseError, match="<html>a page"):
+            open_baidu(stub, max_retries=2).detect(picture())
+        assert len(stub.calls) == 1
+
+
+def test_a_code_counts_more_than_the_status(open_baidu, picture, pauses):
+    trouble = Fault(code=17, status=500)
+    with BaiduStub(fault=lambda number: trouble) as stub, pytest.raises(QuotaExceededError):
+        open_baidu(stub, max_retries=2).detect(picture())
+
+
+def test_a_redirect_is_not_followed(stub, open_baidu, picture):
+    moved = Fault(status=307, body=b"", headers={"Location": stub.url})
+    with BaiduStub(fault=lambda number: moved) as moving:
+        with pytest.raises(BackendError, match="HTTP 307"):
+            open_baidu(moving).detect(picture())
+        assert len(moving.calls) == 1
+    assert not stub.calls
+
+
+def test_a_code_nobody_knows_is_a_backend_error_with_code_and_message():
+    error = fault({"error_code": 336001, "error_msg": "new trouble"}, "77")
+    assert type(error) is BackendError
+    assert (error.code, error.request_id) == (336001, "77")
+    assert "336001: new trouble" in str(error)
+
+
+@pytest.mark.parametrize("code", [18, "18", "18 "])
+def test_a_code_may_be_text(code):
+    error = fault({"error_code": code, "error_msg": "m"}, None)
+    assert type(error) is RateLimitedError
+    assert error.code == 18
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "null",
+        "true",
+        '"none"',
+        "[]",
+        "{}",
+        "18.5",
+        "1e999",
+        "-1e999",
+        "9" * 400,
+        '"' + "9" * 9 + '"',
+    ],
+)
+def test_a_code_of_any_shape_is_a_backend_error(code):
+    body = f'{{"error_code": {code}, "error_msg": "m", "log_id": 5}}'.encode()
+    with pytest.raises(BackendError) as caught:
+        decode(HttpResponse(200, {}, body), (64, 64), (64, 64))
+    assert type(caught.value) is BackendError
+    assert caught.value.request_id == "5"
+
+
+@pytest.mark.parametrize("code", ["1e999", "Infinity", "NaN", "[]", '"' + "9" * 5000 + '"'])
+def test_a_code_of_any_shape_reaches_the_caller_as_a_posehub_error(open_baidu, picture, code):
+    body = f'{{"error_code": {code}, "error_msg": "m"}}'.encode()
+    with BaiduStub(fault=lambda number: Fault(body=body)) as stub:
+        with pytest.raises(BackendError) as caught:
+            open_baidu(stub).detect(picture())
+        assert "fault of the plugin" not in str(caught.value)
+
+
+@pytest.mark.parametrize("message", [None, 5, [], {"a": 1}, ""])
+def test_a_message_of_any_shape_is_shown(message):
+    assert "Baidu error 18" in str(fault({"error_code": 18, "error_msg": message}, None))
+
+
+def test_an_error_without_a_message_still_has_its_code():
+    body = json.dumps({"error_code": 282000}).encode()
+    with pytest.raises(TransientError) as caught:
+        decode(HttpResponse(200, {}, body), (64, 64), (64, 64))
+    assert caught.value.code == 282000
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (14, "BAIDU_IAM_SECRET_KEY"),
+        (18, "qps"),
+        (100, "BAIDU_API_KEY"),
+        (110, "BAIDU_ACCESS_TOKEN"),
+        (216201, "JPEG"),
+    ],
+)
+def test_a_message_says_what_to_do(code, words):
+    assert words in str(fault({"error_code": code, "error_msg": "m"}, None))
