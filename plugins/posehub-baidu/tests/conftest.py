@@ -23,10 +23,12 @@ DATA = Path(__file__).parent / "data"
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No key, proxy or posehub.toml of whoever runs the tests reaches them."""
+    """No key, proxy, certificate or posehub.toml of whoever runs the tests reaches them."""
     for name in os.environ:
         if name.upper().startswith(("POSEHUB_", "BAIDU_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)

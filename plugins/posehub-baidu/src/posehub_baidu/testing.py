@@ -49,6 +49,7 @@ class Fault:
         delay: seconds to wait before the first byte.
         trickle: seconds to wait between two bytes.
         cut: close the connection after half of the answer.
+        hang_up: close the connection after the answer without having said so.
     """
 
     code: int | None = None
@@ -58,6 +59,7 @@ class Fault:
     delay: float = 0.0
     trickle: float = 0.0
     cut: bool = False
+    hang_up: bool = False
 
 
 @frozen
@@ -156,7 +158,7 @@ class BaiduStub:
             "access_token": value,
             "expires_in": self.token_lifetime,
             "refresh_token": "25.stub-refresh",
-            "scope": "public",
+            "scope": "public brain_all_scope",
             "session_key": "stub-session",
             "session_secret": "stub-session-secret",
         }
@@ -303,6 +305,7 @@ def _handler_for(stub: BaiduStub) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(bytes([byte]))
             else:
                 self.wfile.write(data + body)
+                self.close_connection = fault.hang_up
 
         def log_message(self, format: str, *args: Any) -> None:
             """Keep quiet."""
