@@ -84,10 +84,16 @@ class Network:
                 f"The TLS certificate of {host} does not verify. If a proxy of your own inspects "
                 "the traffic, name its certificate file in REQUESTS_CA_BUNDLE."
             )
-        except (requests.ConnectionError, urllib3.exceptions.HTTPError, OSError) as error:
+        except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
             failure = TransientError(f"The connection to {host} failed ({type(error).__name__}).")
+        # before OSError, of which requests makes all its errors
         except (requests.RequestException, ValueError) as error:
-            failure = BackendError(f"The call to {host} cannot be made ({type(error).__name__}).")
+            failure = BackendError(
+                f"The call to {host} cannot be made ({type(error).__name__}). "
+                "Check the endpoint and the credentials for stray characters."
+            )
+        except OSError as error:
+            failure = TransientError(f"The connection to {host} failed ({type(error).__name__}).")
         raise failure
 
     def close(self) -> None:
