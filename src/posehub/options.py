@@ -244,7 +244,7 @@ def _match(annotation: Any, value: Any) -> Any:
             return float(value)
         elif isinstance(value, member) and (member is bool or not isinstance(value, bool)):
             return value
-    raise ValueError(value)
+    raise ValueError
 
 
 def _parse(annotation: Any, text: str) -> Any:
@@ -265,4 +265,4 @@ def _parse(annotation: Any, text: str) -> Any:
                 return member(text)
             except ValueError:
                 continue
-    raise ValueError(text)
+    raise ValueError

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from posehub.backend import Backend
 
 
+def _length(body: bytes) -> str:
+    return f"<{len(body)} bytes>"
+
+
 @frozen
 class HttpRequest:
     """One HTTP request, as it may be shown to anybody: it carries no secret.
@@ -32,7 +36,7 @@ class HttpRequest:
     method: str
     url: str
     headers: Mapping[str, str] = field(factory=dict)
-    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    body: bytes = field(default=b"", repr=_length)
     image: Image | None = None
 
 
@@ -43,12 +47,12 @@ class HttpResponse:
     Attributes:
         status: HTTP status code.
         headers: names in lower case.
-        body: the bytes received, content encoding undone.
+        body: the bytes received, content encoding undone; not in the repr, as it may be a token.
     """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=_length)
 
 
 class Transport(Protocol):

@@ -120,12 +120,14 @@ def _scheme(options: BaiduOptions, network: Network) -> Scheme:
     if options.iam_access_key and options.iam_secret_key:
         return IamScheme(options.iam_access_key, options.iam_secret_key)
     request = HttpRequest("POST", options.endpoint.rstrip("/") + TOKEN_PATH, _FORM)
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": options.api_key or "",
-        "client_secret": options.secret_key or "",
-    }
-    return TokenScheme(TokenStore(lambda: token(network.send(request, Credentials(form=form)))))
+    keys = Credentials(
+        form={
+            "grant_type": "client_credentials",
+            "client_id": options.api_key or "",
+            "client_secret": options.secret_key or "",
+        }
+    )
+    return TokenScheme(TokenStore(lambda: token(network.send(request, keys))))
 
 
 def refuses_token(response: HttpResponse) -> bool:
@@ -142,17 +144,32 @@ def token(response: HttpResponse) -> Token:
         InvalidResponseError: the reply is no token reply.
         BackendError: the HTTP status says why there is none.
     """
+    found = _token_in(response)
+    if found is not None:
+        return found
+    # no local variable holds the reply here: it may have a token, and some tracebacks show locals
+    raise (
+        _refusal_in(response)
+        or error_of_status(response, "Baidu's token endpoint")
+        or InvalidResponseError("Baidu's token endpoint gave a reply without a token.")
+    )
+
+
+def _token_in(response: HttpResponse) -> Token | None:
     reply = _object(response)
-    if "error" in reply:
-        detail = str(reply.get("error_description", reply["error"]))
-        variable = "BAIDU_API_KEY" if "unknown client" in detail else "BAIDU_SECRET_KEY"
-        raise AuthError(f"Baidu refuses the keys: {detail[:200]}. Check {variable}.", code=401)
     value, lifetime = reply.get("access_token"), reply.get("expires_in")
     if response.status == 200 and isinstance(value, str) and value and _is_seconds(lifetime):
         return Token(value, float(lifetime))  # type: ignore[arg-type]  # _is_seconds says so
-    error = error_of_status(response, "Baidu's token endpoint")
-    # the body is not shown: it may hold a token
-    raise error or InvalidResponseError("Baidu's token endpoint gave a reply without a token.")
+    return None
+
+
+def _refusal_in(response: HttpResponse) -> AuthError | None:
+    reply = _object(response)
+    if "error" not in reply:
+        return None
+    detail = str(reply.get("error_description", reply["error"]))
+    variable = "BAIDU_API_KEY" if "unknown client" in detail else "BAIDU_SECRET_KEY"
+    return AuthError(f"Baidu refuses the keys: {detail[:200]}. Check {variable}.", code=401)
 
 
 def _is_seconds(value: object) -> bool:
