@@ -8,6 +8,7 @@ import posehub
 from posehub.cloud.token import Token, TokenStore
 from posehub.errors import (
     AuthError,
+    BackendError,
     ConfigError,
     InvalidResponseError,
     MissingCredentialError,
@@ -204,6 +205,17 @@ def test_a_wrong_iam_key_is_refused_at_once(stub, open_baidu, picture):
         open_baidu(stub, iam_access_key="wrong", iam_secret_key=IAM_SECRET_KEY).detect(picture())
     assert caught.value.code == 14
     assert len(stub.calls) == 1
+
+
+@pytest.mark.parametrize("key", ["key\n", "key\r\nX: y", "密钥"])
+def test_a_key_that_fits_into_no_header_is_refused_at_once(
+    stub, open_baidu, picture, monkeypatch, key
+):
+    pauses = []
+    monkeypatch.setattr("posehub.wrappers.retry.pause", pauses.append)
+    with pytest.raises(BackendError, match="stray characters"):
+        open_baidu(stub, bearer_key=key).detect(picture())
+    assert pauses == []
 
 
 class CountingStub(BaiduStub):
