@@ -183,11 +183,12 @@ def test_errors_returned_in_place_show_no_secret(evidence, open_baidu, picture):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_service_that_is_not_there_shows_no_secret(evidence, picture, scheme):
+def test_a_service_that_is_not_there_shows_no_secret(evidence, open_baidu, picture, scheme):
     with BaiduStub() as stub:
         keys = keys_for(stub, scheme)
+    backend = open_baidu(stub, **keys, max_retries=0)
     with pytest.raises(PosehubError) as caught:
-        posehub.detect(picture(), backend="baidu", endpoint=stub.url, max_retries=0, **keys)
+        backend.detect(picture())
     evidence.keep_error(caught.value)
     evidence.assert_hides(*secrets_of(stub), *keys.values())
 
