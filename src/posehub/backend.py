@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from traceback import clear_frames
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
@@ -141,8 +142,10 @@ class Backend(ABC):
         batches = _batched(images, self.info.capabilities.max_batch)
         for outcomes in ordered_map(self._settle, batches, workers):
             for outcome in outcomes:
-                if on_error == "raise" and isinstance(outcome, PosehubError):
-                    raise outcome
+                if isinstance(outcome, PosehubError):
+                    if on_error == "raise":
+                        raise outcome
+                    _clear_frames(outcome)
                 yield outcome
 
     def _settle(self, sources: Sequence[Any]) -> list[PoseResult | PosehubError]:
@@ -196,6 +199,17 @@ class Backend(ABC):
 
     def __repr__(self) -> str:
         return f"<posehub backend {self.info.name!r}>"
+
+
+def _clear_frames(error: BaseException | None) -> None:
+    """Empty the local variables of an error's tracebacks: the picture of the failed call is in
+    there, and would stay in memory for as long as somebody keeps the error.
+    """
+    cleared: set[int] = set()  # an error may name itself as its cause
+    while error is not None and id(error) not in cleared:
+        clear_frames(error.__traceback__)
+        cleared.add(id(error))
+        error = error.__cause__ or error.__context__
 
 
 def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
