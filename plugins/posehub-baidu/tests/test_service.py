@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import hashlib
 import json
@@ -398,3 +399,19 @@ def test_a_backend_may_be_closed_twice(stub, open_baidu, picture):
     backend.detect(picture())
     backend.close()
     backend.close()
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_errors_returned_in_place_do_not_keep_their_pictures(open_baidu, picture, workers):
+    before = pictures_in_memory()
+    files = [*(picture(seed=seed) for seed in range(20)), b"no picture"]
+    with BaiduStub(daily=0) as stub:
+        backend = open_baidu(stub)
+        errors = list(backend.detect_many(files, workers=workers, on_error="return"))
+    assert len(errors) == 21
+    assert pictures_in_memory() == before
+
+
+def pictures_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(thing, posehub.Image) for thing in gc.get_objects())
