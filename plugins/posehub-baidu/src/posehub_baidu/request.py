@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote_from_bytes, urlsplit
 
 from posehub import Image
 from posehub.transport import HttpRequest
@@ -25,11 +25,12 @@ def encode_form(data: bytes) -> bytes:
     Only `+`, `/` and `=` of the base64 alphabet need escaping. Replacing those three instead of
     urlencoding character by character is 15 times faster, and most of a call's cost.
     """
-    text = base64.b64encode(data)
-    # `=` only ever stands at the end
-    padding = len(text) - len(text.rstrip(b"="))
-    body = text[: len(text) - padding].replace(b"+", b"%2B").replace(b"/", b"%2F")
-    return _FIELD + body + b"%3D" * padding
+    # `=` only ever stands at the end; the rest is a chain of expressions, which keeps no more than
+    # two copies of the picture at a time
+    whole = len(data) // 3 * 3
+    body = base64.b64encode(memoryview(data)[:whole]).replace(b"+", b"%2B").replace(b"/", b"%2F")
+    end = quote_from_bytes(base64.b64encode(data[whole:]), safe="")
+    return b"".join((_FIELD, body, end.encode()))
 
 
 def encoded_length(form: bytes) -> int:
