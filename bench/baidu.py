@@ -209,7 +209,7 @@ def memory(count: int = 10_000) -> Iterator[Row]:
 
         watcher = threading.Thread(target=watch)
         watcher.start()
-        for result in backend.detect_many(pictures, workers=8):
+        for result in backend.detect_many(pictures, workers=16):
             assert len(result) == 1
             done += 1
         finished.set()
