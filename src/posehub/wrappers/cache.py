@@ -79,8 +79,9 @@ class Cache(Wrapper):
     def _store(self, key: str, result: PoseResult) -> None:
         try:
             self._execute("INSERT OR REPLACE INTO results VALUES (?, ?)", key, result.to_json())
-        except ConfigError as error:
-            # the answer is paid for: a full disk must not take it from the caller
+        except (ConfigError, ValueError) as error:
+            # the answer is paid for: neither a full disk nor something in `raw` that is no strict
+            # JSON must take it from the caller
             _log.warning("result not remembered: %s", error)
 
     def _execute(self, statement: str, *values: str) -> list[tuple[str]]:
