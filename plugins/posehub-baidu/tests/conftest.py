@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from PIL import Image as PILImage
 import posehub
 from posehub_baidu.testing import BaiduStub
 
-# a deadline would measure the machine, and the database would write into the checkout
+# a deadline would measure the machine; the database and what hypothesis learns from the sources
+# would be written into the checkout
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/posehub-hypothesis")
 settings.register_profile("hermetic", database=None, deadline=None)
 settings.load_profile("hermetic")
 

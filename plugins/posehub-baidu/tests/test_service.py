@@ -121,6 +121,15 @@ def test_a_remembered_answer_costs_no_call(stub, open_baidu, picture, tmp_path):
     assert len(stub.calls) == 1
 
 
+@pytest.mark.parametrize("oddity", [b"1e999", b'"\\ud800"'], ids=["infinity", "half a character"])
+def test_an_answer_that_cannot_be_written_down_is_answered_all_the_same(
+    open_baidu, picture, tmp_path, oddity
+):
+    body = b'{"person_num": 0, "log_id": 1, "new": ' + oddity + b"}"
+    with BaiduStub(fault=lambda number: Fault(body=body)) as stub:
+        assert len(open_baidu(stub, cache=tmp_path / "cache").detect(picture())) == 0
+
+
 def person(parts: int, part_score: float, box_score: float):
     one = person_at("sha256:0", (64, 64))["person_info"][0]
     names = list(one["body_parts"])
