@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from posehub.backend import Capabilities as Capabilities
     from posehub.client import detect as detect
     from posehub.client import open_backend as open_backend
+    from posehub.client import record as record
     from posehub.drawing import draw as draw
     from posehub.errors import PosehubError as PosehubError
     from posehub.hookspecs import hookimpl as hookimpl
@@ -48,6 +49,7 @@ _HOMES = {
     "load_image": "image",
     "open_backend": "client",
     "option": "options",
+    "record": "client",
 }
 _SUBMODULES = ("errors",)
 

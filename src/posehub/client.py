@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from posehub.backend import Backend, BackendInfo
 from posehub.config import Settings, environment_name, option_layers, read_settings
@@ -12,6 +13,10 @@ from posehub.errors import ConfigError, MissingCredentialError, UnknownBackendEr
 from posehub.model import PoseResult
 from posehub.options import CommonOptions, Layer, ServiceOptions, build_options, result_key
 from posehub.registry import get_registry
+
+if TYPE_CHECKING:
+    from posehub.recording.tape import Mode
+    from posehub.transport import Transport
 
 _PREFERRED = "blazepose"
 
@@ -36,12 +41,68 @@ def open_backend(name: str | None = None, /, **options: Any) -> Backend:
 
 def open_with(name: str | None, arguments: Layer) -> Backend:
     """Do as `open_backend`, with the options as a layer of settings."""
+    info, options, common = _resolve(name, arguments)
+    require_credentials(info, options)
+    return _wrapped(info.factory(options), info, options, common)
+
+
+def record(
+    name: str | None = None,
+    /,
+    *,
+    cassette: str | os.PathLike[str],
+    mode: Mode = "once",
+    **options: Any,
+) -> Backend:
+    """Return the backend `name` with its calls recorded into a cassette, or played from it.
+
+    Close it, or use it in a `with` block: closing writes the cassette, whole or not at all. A
+    cassette holds digests of pictures and no credentials. A backend without HTTP is recorded by
+    its results. The result cache is left out.
+
+    Args:
+        name: as for `open_backend`.
+        cassette: path of the cassette.
+        mode: as in VCR: "once" records a cassette that does not exist and plays one that does;
+            "new" plays what is there and records the rest; "all" records everything anew; "none"
+            only plays, and needs no credentials.
+        options: as for `open_backend`.
+
+    Raises:
+        CassetteError: the cassette is malformed, or missing and `mode` is "none".
+        PosehubError: as for `open_backend`.
+    """
+    return record_with(name, Layer("argument", options), Path(cassette), mode)
+
+
+def record_with(name: str | None, arguments: Layer, cassette: Path, mode: Mode) -> Backend:
+    """Do as `record`, with the options as a layer of settings."""
+    # the YAML reader is imported only by who records
+    from posehub.recording.results import recording_of
+    from posehub.recording.tape import PacedTransport, Tape
+
+    info, options, common = _resolve(name, arguments)
+    recording = recording_of(info)
+
+    def live() -> Transport:
+        require_credentials(info, options)
+        transport = recording.transport(options)
+        qps = _qps(options)
+        return transport if qps is None else PacedTransport(transport, qps)
+
+    tape = Tape(cassette, recording, mode, live)
+    backend = _serialized(recording.factory(options, tape), info)
+    backend = _retried(backend, options, waits=tape.records)
+    backend.max_pixels = common.max_pixels
+    return backend
+
+
+def _resolve(name: str | None, arguments: Layer) -> tuple[BackendInfo, Any, CommonOptions]:
     settings = read_settings()
     info = get_registry().find(name or default_backend(settings))
     layers = option_layers(info, arguments, settings)
     options, common = build_options(info.name, info.options, layers, info.credentials)
-    require_credentials(info, options)
-    return _wrapped(info.factory(options), info, options, common)
+    return info, options, common
 
 
 def detect(image: Any, *, backend: str | None = None, **options: Any) -> PoseResult:
@@ -123,25 +184,39 @@ def _wrapped(backend: Backend, info: BackendInfo, options: Any, common: CommonOp
 
     So that a cached answer costs no quota and every attempt takes its turn.
     """
-    if not info.capabilities.thread_safe:
-        from posehub.wrappers.serialize import Serialize
+    backend = _serialized(backend, info)
+    qps = _qps(options)
+    if qps is not None:
+        from posehub.wrappers.limit import Limit
 
-        backend = Serialize(backend)
-    if isinstance(options, ServiceOptions):
-        if options.qps is not None:
-            from posehub.wrappers.limit import Limit
-
-            backend = Limit(backend, qps=options.qps)
-        if options.max_retries:
-            from posehub.wrappers.retry import Retry
-
-            backend = Retry(backend, max_retries=options.max_retries, deadline=options.deadline)
+        backend = Limit(backend, qps=qps)
+    backend = _retried(backend, options)
     if common.cache is not False:
         from posehub.wrappers.cache import Cache
 
         backend = Cache(backend, path=common.cache, key=_cache_key(info, options))
     backend.max_pixels = common.max_pixels
     return backend
+
+
+def _serialized(backend: Backend, info: BackendInfo) -> Backend:
+    if info.capabilities.thread_safe:
+        return backend
+    from posehub.wrappers.serialize import Serialize
+
+    return Serialize(backend)
+
+
+def _retried(backend: Backend, options: Any, *, waits: bool = True) -> Backend:
+    if not isinstance(options, ServiceOptions) or not options.max_retries:
+        return backend
+    from posehub.wrappers.retry import Retry
+
+    return Retry(backend, max_retries=options.max_retries, deadline=options.deadline, waits=waits)
+
+
+def _qps(options: Any) -> float | None:
+    return options.qps if isinstance(options, ServiceOptions) else None
 
 
 def _cache_key(info: BackendInfo, options: Any) -> Mapping[str, Any]:

@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
-from itertools import islice
+from itertools import count, islice
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+_numbers = count()
+_ticket: ContextVar[tuple[int, ...] | None] = ContextVar("ticket", default=None)
 _stop_requested: ContextVar[threading.Event | None] = ContextVar("stop_requested", default=None)
 
 
@@ -34,6 +36,15 @@ def pause(seconds: float) -> None:
         raise Stopped
 
 
+def ticket() -> tuple[int, ...]:
+    """Return a number by which the calls of this process sort in the order they were asked for.
+
+    The calls for one item of `ordered_map` share the item's, whichever thread makes them.
+    """
+    held = _ticket.get()
+    return (next(_numbers),) if held is None else held
+
+
 def ordered_map(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
     """Yield `function(item)` for each item in order, computed by up to `workers` threads.
 
@@ -45,15 +56,16 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], workers: int) ->
         yield from map(function, items)
         return
     stop = threading.Event()
+    number = ticket()[0]
 
-    def run(item: T) -> R:
-        token = _stop_requested.set(stop)
-        try:
-            return function(item)
-        finally:
-            _stop_requested.reset(token)
+    def run(numbered: tuple[int, T]) -> R:
+        index, item = numbered
+        # never reset: the threads are this call's own
+        _stop_requested.set(stop)
+        _ticket.set((number, index))
+        return function(item)
 
-    remaining = iter(items)
+    remaining = enumerate(items)
     pending: deque[Future[R]] = deque()
     executor = ThreadPoolExecutor(workers, thread_name_prefix="posehub")
     try:

@@ -7,7 +7,7 @@ is a `Transport`: the network with its authentication, or a cassette.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
 
@@ -73,13 +73,19 @@ class Transport(Protocol):
 class Recording:
     """How the calls of an HTTP backend go onto a cassette and come from one.
 
+    Requests are recorded as the backend makes them, before the live transport adds credentials.
+
     Attributes:
-        factory: makes the backend speak through a transport, without credentials.
+        factory: makes the backend from its options and the transport to speak through.
+        transport: opens the live transport, with the credentials among the options.
         recognises: whether a recorded URL is a detection call of this backend.
+        reduced_body: a request's body with the picture's digest in the place of its bytes.
         image_digest: the picture's digest ("sha256:<hex>") from a recorded request body, which
             holds either the picture itself or that digest in its place; None if it holds neither.
     """
 
-    factory: Callable[[Transport], Backend]
+    factory: Callable[[Any, Transport], Backend]
+    transport: Callable[[Any], Transport]
     recognises: Callable[[str], bool]
+    reduced_body: Callable[[HttpRequest], bytes]
     image_digest: Callable[[bytes], str | None]

@@ -190,6 +190,13 @@ def test_a_recorded_error_replays_as_that_error(cassette):
     assert (caught.value.code, caught.value.request_id) == (17, "5")
 
 
+def test_a_recorded_passing_error_is_retried_without_waiting(cassette):
+    digest = posehub.load_image(picture(1)).digest
+    busy = entry({"error_code": 18, "error_msg": "qps", "log_id": 5}, digest)
+    with posehub.open_backend("replay", cassette=cassette(busy, busy, answer(1))) as backend:
+        assert backend.detect(picture(1)).request_id == "1"
+
+
 def test_a_compressed_response_is_decompressed(cassette):
     packed = answer(1)
     text = packed["response"]["body"]["string"]
@@ -276,8 +283,8 @@ def test_an_unknown_recorded_backend_is_refused(cassette):
         posehub.open_backend("replay", cassette=cassette(answer(1)), backend="bidu")
 
 
-def test_replay_itself_cannot_be_replayed(cassette):
-    with pytest.raises(ConfigError, match="cannot be recorded"):
+def test_a_backend_the_cassette_holds_no_call_of_is_refused(cassette):
+    with pytest.raises(CassetteError, match="holds no call of replay"):
         posehub.open_backend("replay", cassette=cassette(answer(1)), backend="replay")
 
 

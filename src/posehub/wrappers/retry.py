@@ -62,11 +62,21 @@ def next_delay(
 
 
 class Retry(Wrapper):
-    """Repeats calls that fail with a `TransientError`, and no others."""
+    """Repeats calls that fail with a `TransientError`, and no others.
 
-    def __init__(self, inner: Backend, *, max_retries: int, deadline: float) -> None:
+    Args:
+        inner: the backend to call.
+        max_retries: repeats after the first attempt.
+        deadline: seconds from the first attempt's start in which the last one must start.
+        waits: whether to wait between attempts; a recording needs no time to recover.
+    """
+
+    def __init__(
+        self, inner: Backend, *, max_retries: int, deadline: float, waits: bool = True
+    ) -> None:
         super().__init__(inner)
         self._policy = RetryPolicy(max_retries, deadline)
+        self._waits = waits
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
         """Call until it succeeds, fails for good, or the policy gives up.
@@ -91,5 +101,6 @@ class Retry(Wrapper):
                     error,
                     delay,
                 )
-            pause(delay)
+            if self._waits:
+                pause(delay)
             attempt += 1

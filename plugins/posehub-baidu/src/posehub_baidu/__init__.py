@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING
 from posehub import Backend, BackendInfo, Capabilities, hookimpl
 from posehub.transport import Recording, Transport
 from posehub_baidu.options import BaiduOptions
-from posehub_baidu.request import image_digest, recognises
+from posehub_baidu.request import image_digest, recognises, reduced_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 def _open(options: BaiduOptions) -> Backend:
+    return _open_over(options, _open_transport(options))
+
+
+def _open_over(options: BaiduOptions, transport: Transport) -> Backend:
+    from posehub_baidu.backend import BaiduBackend
+
+    return BaiduBackend(options, transport)
+
+
+def _open_transport(options: BaiduOptions) -> Transport:
     # requests is imported only by who really calls the service
     from posehub_baidu.auth import open_transport
-    from posehub_baidu.backend import BaiduBackend
 
-    return BaiduBackend(options, open_transport(options))
-
-
-def _open_over(transport: Transport) -> Backend:
-    from posehub_baidu.backend import BaiduBackend
-
-    return BaiduBackend(BaiduOptions(), transport)
+    return open_transport(options)
 
 
 INFO = BackendInfo(
@@ -43,7 +46,13 @@ INFO = BackendInfo(
         ("bearer_key",),
         ("iam_access_key", "iam_secret_key"),
     ),
-    recording=Recording(factory=_open_over, recognises=recognises, image_digest=image_digest),
+    recording=Recording(
+        factory=_open_over,
+        transport=_open_transport,
+        recognises=recognises,
+        reduced_body=reduced_body,
+        image_digest=image_digest,
+    ),
 )
 
 

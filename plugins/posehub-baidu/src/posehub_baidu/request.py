@@ -7,6 +7,7 @@ import hashlib
 from urllib.parse import parse_qs, quote_from_bytes, urlsplit
 
 from posehub import Image
+from posehub.recording.forms import digest_form, form_digest
 from posehub.transport import HttpRequest
 
 PATH = "/rest/2.0/image-classify/v1/body_analysis"
@@ -43,15 +44,19 @@ def recognises(url: str) -> bool:
     return urlsplit(url).path == PATH
 
 
+def reduced_body(request: HttpRequest) -> bytes:
+    """Return the form with the picture's digest in the place of the picture."""
+    return digest_form(request)
+
+
 def image_digest(body: bytes) -> str | None:
     """Return the digest of the picture in a recorded body, which holds it or its digest."""
-    values = parse_qs(body.decode("ascii", "replace")).get("image")
-    if not values:
-        return None
-    if values[0].startswith("sha256:"):
-        return values[0]
+    digest = form_digest(body)
+    if digest is not None:
+        return digest
+    form = parse_qs(body.decode("ascii", "replace"))
     try:
-        picture = base64.b64decode(values[0], validate=True)
-    except ValueError:
+        picture = base64.b64decode(form["image"][0], validate=True)
+    except (KeyError, ValueError):
         return None
     return "sha256:" + hashlib.sha256(picture).hexdigest()

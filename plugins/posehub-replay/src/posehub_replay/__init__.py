@@ -25,6 +25,11 @@ class ReplayOptions:
     backend: str | None = option(
         None, help="The recorded backend, if the cassette's URLs do not tell it."
     )
+    max_retries: int = option(
+        3,
+        help="Repeats of a call whose recorded answer is a passing error.",
+        validator=attrs.validators.ge(0),
+    )
 
 
 def _open(options: ReplayOptions) -> Backend:

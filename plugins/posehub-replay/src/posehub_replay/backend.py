@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from posehub import Backend, Image, PoseResult
 from posehub.backend import BackendInfo
-from posehub.errors import CassetteError, ConfigError
+from posehub.errors import CassetteError
+from posehub.recording.cassette import read_cassette
+from posehub.recording.player import Player
+from posehub.recording.results import recorded_name, recording_of
 from posehub.registry import get_registry
+from posehub.wrappers.retry import Retry
 from posehub_replay import INFO, ReplayOptions
-from posehub_replay.cassette import Interaction, read_cassette
-from posehub_replay.player import Player
 
 
 class ReplayBackend(Backend):
@@ -30,39 +33,48 @@ class ReplayBackend(Backend):
         self._recorded.close()
 
 
-def open_cassette(options: ReplayOptions) -> ReplayBackend:
+def open_cassette(options: ReplayOptions) -> Backend:
     """Return a backend that plays the cassette in `options`.
 
     Raises:
         CassetteError: the cassette is missing, malformed, or of no backend that is installed.
         UnknownBackendError: the backend named in the options is not installed.
-        ConfigError: the backend named in the options cannot be recorded.
     """
     interactions = read_cassette(options.cassette)
-    info = _recorded_backend(options, interactions)
-    assert info.recording is not None
-    calls = [i for i in interactions if info.recording.recognises(i.url)]
-    player = Player(options.cassette, calls, info.recording.image_digest, options.match)
-    return ReplayBackend(info.recording.factory(player))
+    info = _recorded_backend(options, {interaction.url for interaction in interactions})
+    recording = recording_of(info)
+    calls = [call for call in interactions if recording.recognises(call.url)]
+    if not calls:
+        raise CassetteError(f"Cassette {options.cassette} holds no call of {info.name}.")
+    player = Player(options.cassette, calls, recording.image_digest, options.match)
+    backend = ReplayBackend(recording.factory(info.options(), player))
+    # a recorded error that passed passes again, without the wait
+    return Retry(backend, max_retries=options.max_retries, deadline=math.inf, waits=False)
 
 
-def _recorded_backend(options: ReplayOptions, interactions: Sequence[Interaction]) -> BackendInfo:
+def _recorded_backend(options: ReplayOptions, urls: set[str]) -> BackendInfo:
     registry = get_registry()
     if options.backend is not None:
-        info = registry.find(options.backend)
-        if info.recording is None:
-            raise ConfigError(f"Backend {info.name!r} cannot be recorded or replayed.")
-        return info
-    urls = {interaction.url for interaction in interactions}
+        return registry.find(options.backend)
     found = [
-        info
-        for info in registry.backends.values()
-        if info.recording is not None and any(map(info.recording.recognises, urls))
+        info for info in registry.backends.values() if any(map(recording_of(info).recognises, urls))
     ]
+    # results play without the plugin they were recorded with
+    names = {recorded_name(url) for url in urls} - {None, *(info.name for info in found)}
+    found += [_without_plugin(name) for name in sorted(filter(None, names))]
     if len(found) != 1:
-        names = ", ".join(info.name for info in found) or "no installed backend"
+        held = ", ".join(info.name for info in found) or "no installed backend"
         raise CassetteError(
-            f"Cassette {options.cassette} holds calls of {names}; "
+            f"Cassette {options.cassette} holds calls of {held}; "
             "install the recorded backend's plugin, or name the one to play: backend='...'."
         )
     return found[0]
+
+
+def _without_plugin(name: str) -> BackendInfo:
+    return BackendInfo(
+        name=name,
+        summary="known from its recorded results only",
+        skeleton="as recorded",
+        factory=lambda options: get_registry().find(name).factory(options),
+    )

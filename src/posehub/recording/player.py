@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from posehub.errors import CassetteMissError
+from posehub.recording.cassette import Interaction
 from posehub.transport import HttpRequest, HttpResponse
-from posehub_replay.cassette import Interaction
 
 _LISTED = 5  # digests named in the message of a miss
 
@@ -33,7 +33,7 @@ class Player:
         path: Path,
         interactions: Sequence[Interaction],
         digest_of: Callable[[bytes], str | None],
-        match: Literal["digest", "sequence"],
+        match: Literal["digest", "sequence"] = "digest",
     ) -> None:
         self._path = path
         self._digest_of = digest_of

@@ -1,21 +1,31 @@
-"""Reading cassettes: VCR's YAML format, as vcrpy writes and plays it."""
+"""Cassette files: VCR's YAML format, as vcrpy writes and plays it."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import yaml
 from attrs import field, frozen
 
-from posehub.errors import CassetteError
+from posehub.errors import CassetteError, MissingDependencyError
+from posehub.files import write_atomically
 from posehub.transport import HttpResponse
 
-# the loader written in C is ten times as fast, and not built everywhere
+try:
+    import yaml
+except ImportError as error:
+    raise MissingDependencyError(
+        "Cassettes need PyYAML, which is not installed: pip install posehub-replay"
+    ) from error
+
+# the ones written in C are ten times as fast, and not built everywhere
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_ONE_LINE = 2**31 - 1  # columns: a reply that is folded differently would be a difference in git
 
 
 @frozen
@@ -23,11 +33,13 @@ class Interaction:
     """One recorded request and its response.
 
     Attributes:
+        method: of the request.
         url: of the request.
         body: of the request.
         response: as it was received, content encoding undone.
     """
 
+    method: str
     url: str
     body: bytes = field(repr=False)
     response: HttpResponse
@@ -57,6 +69,54 @@ def read_cassette(path: Path) -> list[Interaction]:
     ]
 
 
+def write_cassette(path: Path, interactions: Iterable[Interaction]) -> None:
+    """Write interactions as a cassette; whoever reads it meanwhile sees the old one or the new.
+
+    The same interactions give the same bytes.
+
+    Raises:
+        CassetteError: the file cannot be written.
+    """
+    data = {"interactions": [_entry(interaction) for interaction in interactions], "version": 1}
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ONE_LINE)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise CassetteError(f"Cannot write cassette {path}: {error.strerror}.") from error
+
+
+def _entry(interaction: Interaction) -> dict[str, Any]:
+    response = interaction.response
+    return {
+        "request": {
+            "method": interaction.method,
+            "uri": interaction.url,
+            "headers": {},
+            "body": _text(interaction.body),
+        },
+        "response": {
+            "status": {"code": response.status, "message": _reason(response.status)},
+            "headers": {name: [value] for name, value in response.headers.items()},
+            "body": {"string": _text(response.body)},
+        },
+    }
+
+
+def _text(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
 def _interaction(entry: Any, where: str) -> Interaction:
     request = _take(entry, "request", dict, where)
     response = _take(entry, "response", dict, where)
@@ -68,6 +128,7 @@ def _interaction(entry: Any, where: str) -> Interaction:
     }
     body = _bytes(recorded.get("string"), f"{where}, response body")
     return Interaction(
+        method=_take(request, "method", str, f"{where}, request"),
         url=_take(request, "uri", str, f"{where}, request"),
         body=_bytes(request.get("body"), f"{where}, request body"),
         response=HttpResponse(

@@ -1,0 +1,1 @@
+"""Recording any backend's calls into cassettes, and playing them."""

@@ -1,0 +1,107 @@
+"""A backend without HTTP, recorded as if it were a service: its calls and results as requests.
+
+The address is posehub://NAME/detect, the response a result's own JSON. It plays without the
+backend's plugin.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from posehub import errors
+from posehub.backend import Backend, BackendInfo
+from posehub.errors import CassetteError, PosehubError
+from posehub.image import Image
+from posehub.model import PoseResult
+from posehub.recording.forms import digest_form, form_digest
+from posehub.transport import HttpRequest, HttpResponse, Recording, Transport
+
+_SCHEME = "posehub"
+_FAILED = 500
+
+
+def recorded_name(url: str) -> str | None:
+    """Return the name of the backend whose results a recorded URL is about, or None."""
+    parts = urlsplit(url)
+    return parts.netloc if parts.scheme == _SCHEME else None
+
+
+def recording_of(info: BackendInfo) -> Recording:
+    """Return how the calls of any backend go onto a cassette: its own way, or its results."""
+    return info.recording or results_recording(info)
+
+
+def results_recording(info: BackendInfo) -> Recording:
+    """Return how the results of backend `info` go onto a cassette."""
+    return Recording(
+        factory=lambda options, transport: ResultsBackend(info, transport),
+        transport=lambda options: BackendTransport(info.factory(options)),
+        recognises=lambda url: recorded_name(url) == info.name,
+        reduced_body=digest_form,
+        image_digest=form_digest,
+    )
+
+
+class ResultsBackend(Backend):
+    """Asks a transport for results, one picture a request."""
+
+    def __init__(self, info: BackendInfo, transport: Transport) -> None:
+        self.info = info
+        self._transport = transport
+
+    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+        """Return the recorded or just made result of each picture."""
+        return [self._result(self._transport.send(self._request(image))) for image in images]
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()
+
+    def _request(self, image: Image) -> HttpRequest:
+        return HttpRequest("POST", f"{_SCHEME}://{self.info.name}/detect", image=image)
+
+    def _result(self, response: HttpResponse) -> PoseResult:
+        try:
+            reply = json.loads(response.body)
+            if response.status != _FAILED:
+                return PoseResult.from_dict(reply)
+            kind, message = reply["error"], str(reply["message"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CassetteError(
+                f"A recorded result of {self.info.name} is not one: {error}. Record it again."
+            ) from error
+        raise _error_class(kind)(message)
+
+
+class BackendTransport:
+    """Answers requests by asking a backend."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Return the backend's result, or its error, as JSON."""
+        assert request.image is not None, "ResultsBackend asks about pictures"
+        try:
+            (result,) = self._backend.detect_batch([request.image])
+        except PosehubError as error:
+            return _response(_FAILED, {"error": type(error).__name__, "message": str(error)})
+        return _response(200, result.to_dict())
+
+    def close(self) -> None:
+        """Close the backend."""
+        self._backend.close()
+
+
+def _response(status: int, reply: dict[str, Any]) -> HttpResponse:
+    text = json.dumps(reply, ensure_ascii=False, allow_nan=False)
+    return HttpResponse(status, {"content-type": "application/json"}, text.encode())
+
+
+def _error_class(name: str) -> type[PosehubError]:
+    kind = getattr(errors, name, None)
+    known = isinstance(kind, type) and issubclass(kind, PosehubError)
+    return kind if known else errors.BackendError  # type: ignore[return-value]  # just checked
