@@ -13,7 +13,7 @@ import click
 import posehub
 from posehub.errors import ConfigError, PosehubError, UnknownBackendError
 
-_COMMANDS = ("backends", "detect", "doctor", "models")
+_COMMANDS = ("backends", "cassette", "detect", "doctor", "models", "record")
 _CALLERS_FAULT = (ConfigError, UnknownBackendError)
 
 

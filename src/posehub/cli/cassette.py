@@ -1,0 +1,118 @@
+"""`posehub cassette`: looking at cassettes, checking and thinning them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from posehub.cli.common import echo_json, json_option
+from posehub.errors import CassetteError
+from posehub.image import load_image
+from posehub.recording.cassette import Interaction, read_cassette, write_cassette
+from posehub.recording.forms import form_digest
+from posehub.recording.results import recorded_name, recording_of
+from posehub.recording.secrets import find_secrets
+from posehub.registry import list_backends
+
+_CASSETTE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("cassette")
+def command() -> None:
+    """Look at cassettes, check them for secrets, and thin them."""
+
+
+@command.command()
+@click.argument("cassette", type=_CASSETTE)
+@json_option
+def show(cassette: Path, as_json: bool) -> None:
+    """List the interactions of CASSETTE with their pictures' digests."""
+    rows = [_row(number, entry) for number, entry in enumerate(read_cassette(cassette))]
+    if as_json:
+        echo_json(rows)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("#", "backend", "picture", "status", "bytes"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        picture = (row["picture"] or "-")[: len("sha256:") + 12]
+        table.add_row(
+            str(row["number"]),
+            row["backend"] or row["url"],
+            picture,
+            str(row["status"]),
+            str(row["bytes"]),
+        )
+    Console().print(table)
+
+
+@command.command()
+@click.argument("cassettes", nargs=-1, required=True, type=_CASSETTE)
+@json_option
+@click.pass_context
+def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) -> None:
+    """Fail if one of CASSETTES is malformed or holds anything that looks like a secret."""
+    found = []
+    for cassette in cassettes:
+        read_cassette(cassette)
+        text = cassette.read_text(encoding="utf-8", errors="replace")
+        found += [(cassette, suspect) for suspect in find_secrets(text)]
+    if as_json:
+        echo_json(
+            [
+                {"cassette": str(path), "line": suspect.line, "kind": suspect.kind}
+                for path, suspect in found
+            ]
+        )
+    for path, suspect in found:
+        click.echo(f"{path}:{suspect.line}: {suspect.kind}: {suspect.hint}", err=True)
+    if found:
+        context.exit(1)
+    click.echo(f"cassettes: {len(cassettes)}, nothing that looks like a secret", err=True)
+
+
+@command.command()
+@click.argument("cassette", type=_CASSETTE)
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+def prune(cassette: Path, images: tuple[Path, ...], as_json: bool) -> None:
+    """Remove from CASSETTE what answers none of IMAGES."""
+    wanted = {load_image(image).digest for image in images}
+    entries = read_cassette(cassette)
+    kept = [entry for entry in entries if _recorded(entry)[1] in wanted]
+    if not kept:
+        raise CassetteError(
+            f"{cassette} answers none of these {len(images)} pictures; it is left as it is."
+        )
+    write_cassette(cassette, kept)
+    if as_json:
+        echo_json({"kept": len(kept), "removed": len(entries) - len(kept)})
+    else:
+        click.echo(f"kept: {len(kept)}, removed: {len(entries) - len(kept)}")
+
+
+def _row(number: int, entry: Interaction) -> dict[str, Any]:
+    backend, picture = _recorded(entry)
+    return {
+        "number": number,
+        "backend": backend,
+        "method": entry.method,
+        "url": entry.url,
+        "picture": picture,
+        "status": entry.response.status,
+        "bytes": len(entry.response.body),
+    }
+
+
+def _recorded(entry: Interaction) -> tuple[str | None, str | None]:
+    """Return the backend an interaction is of and its picture's digest, as far as known."""
+    for info in list_backends():
+        recording = recording_of(info)
+        if recording.recognises(entry.url):
+            return info.name, recording.image_digest(entry.body)
+    return recorded_name(entry.url), form_digest(entry.body)

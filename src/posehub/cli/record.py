@@ -1,0 +1,67 @@
+"""`posehub record`: a backend's answers to pictures, into a cassette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from posehub.cli.common import backend_options, echo_json, json_option, option_layer
+from posehub.client import record_with
+from posehub.errors import PosehubError
+
+if TYPE_CHECKING:
+    from posehub.recording.tape import Mode
+
+
+@click.command("record")
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@backend_options
+@click.option(
+    "-c",
+    "--cassette",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The cassette file.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["none", "once", "new", "all"]),
+    default="once",
+    show_default=True,
+    help="As in VCR: once records a new cassette, new adds to one, all records anew, none plays.",
+)
+@click.option("--workers", default=1, type=click.IntRange(min=1), help="Pictures at a time.")
+@json_option
+@click.pass_context
+def command(
+    context: click.Context,
+    images: tuple[Path, ...],
+    backend: str | None,
+    options: tuple[str, ...],
+    cassette: Path,
+    mode: Mode,
+    workers: int,
+    as_json: bool,
+) -> None:
+    """Record a backend's answers to IMAGES into a cassette.
+
+    Errors the backend answers with are recorded too. The cassette holds digests of the pictures
+    and no credentials.
+    """
+    failures = 0
+    with record_with(backend, option_layer(options), cassette, mode) as opened:
+        outcomes = opened.detect_many(images, workers=workers, on_error="return")
+        for path, outcome in zip(images, outcomes, strict=True):
+            failed = isinstance(outcome, PosehubError)
+            failures += failed
+            if as_json:
+                said = {"error": str(outcome)} if failed else {"people": len(outcome)}
+                echo_json({"image": str(path), **said})
+            else:
+                said_briefly = f"error: {outcome}" if failed else f"people: {len(outcome)}"
+                click.echo(f"{path}  {said_briefly}")
+    click.echo(f"cassette: {cassette}", err=True)
+    if failures:
+        context.exit(1)

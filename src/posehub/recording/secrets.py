@@ -1,0 +1,83 @@
+"""Finding what looks like a secret in text that is about to be shared."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from attrs import field, frozen
+
+_SHAPES = {
+    "an access token": re.compile(r"access_token[\"'=:\s]+(?P<secret>[\w.\-]{8,})"),
+    "a client secret": re.compile(r"client_secret[\"'=:\s]+(?P<secret>[\w.\-]{8,})"),
+    "an authorization header": re.compile(r"(?i)\b(?:bearer|basic) (?P<secret>[\w.+/=\-]{8,})"),
+    "a Baidu API key": re.compile(r"bce-v3/(?P<secret>ALTAK-[\w/]+)"),
+    "a Baidu signature": re.compile(r"bce-auth-v1/(?P<secret>[\w/:;\-]+)"),
+    "an AWS access key": re.compile(r"\b(?P<secret>AKIA[0-9A-Z]{16})\b"),
+    "a JSON web token": re.compile(r"\b(?P<secret>eyJ[\w\-]+\.[\w\-]+\.[\w\-]+)"),
+    "a private key": re.compile(r"(?P<secret>-----BEGIN [A-Z ]*PRIVATE KEY-----)"),
+}
+# longer runs are uploads, not keys
+_RUN = re.compile(r"(?<![\w+/=\-])(?P<secret>[A-Za-z0-9+/=_\-]{20,200})(?![\w+/=\-])")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_LEAST_BITS = 3.2
+"""Shannon entropy a character: 32 random hex digits have 3.4 to 3.8, other random keys more."""
+
+
+@frozen
+class Suspect:
+    """Something that looks like a secret.
+
+    Attributes:
+        kind: what it looks like.
+        line: where it stands, from 1.
+        hint: its first characters and its length; never the whole.
+    """
+
+    kind: str
+    line: int
+    hint: str = field(eq=False)
+
+
+def find_secrets(text: str) -> list[Suspect]:
+    """Return what looks like a secret, by known shapes and by entropy, in the order of lines."""
+    suspects: list[Suspect] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        spans: list[tuple[int, int]] = [match.span() for match in _DIGEST.finditer(line)]
+        for kind, match in _matches(line):
+            start, end = match.span("secret")
+            # what a known shape has named is not named again for its entropy
+            if not any(start < last and end > first for first, last in spans):
+                spans.append((start, end))
+                suspects.append(Suspect(kind, number, _hint(match["secret"])))
+    return suspects
+
+
+def _matches(line: str) -> Iterator[tuple[str, re.Match[str]]]:
+    for kind, shape in _SHAPES.items():
+        for match in shape.finditer(line):
+            yield kind, match
+    for match in _RUN.finditer(line):
+        if looks_random(match["secret"]):
+            yield "a random string", match
+
+
+def looks_random(text: str) -> bool:
+    """Tell whether a run of characters looks drawn at random instead of written by people."""
+    mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+    cased = any(c.isupper() for c in text) and any(c.islower() for c in text)
+    digits = sum(c.isdigit() for c in text)
+    # paths and identifiers have few digits and one case
+    return mixed and (cased or digits >= len(text) / 4) and entropy(text) >= _LEAST_BITS
+
+
+def entropy(text: str) -> float:
+    """Return Shannon's entropy of `text` in bits a character."""
+    shares = [count / len(text) for count in Counter(text).values()]
+    return -sum(share * math.log2(share) for share in shares)
+
+
+def _hint(secret: str) -> str:
+    return f"{secret[:4]}... ({len(secret)} characters)"

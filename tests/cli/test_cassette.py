@@ -1,0 +1,112 @@
+"""`posehub record` and `posehub cassette`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image as PILImage
+
+import posehub
+from posehub.cli import main
+from posehub_baidu.testing import BaiduStub
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    paths = []
+    for shade in range(3):
+        paths.append(tmp_path / f"{shade}.png")
+        PILImage.new("RGB", (60, 60), (shade, 0, 0)).save(paths[-1])
+    return paths
+
+
+@pytest.fixture
+def record(tmp_path):
+    cassette = tmp_path / "cassette.yaml"
+    with BaiduStub() as stub:
+        options = {"endpoint": stub.url, **stub.keys}
+        flags = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
+
+        def run_record(*arguments):
+            return run("record", *arguments, "-b", "baidu", "-c", cassette, *flags), cassette, stub
+
+        yield run_record
+
+
+def test_record_writes_a_cassette_that_replays(record, pictures):
+    result, cassette, _ = record(*pictures)
+    assert result.exit_code == 0
+    assert result.stdout.count("people: 1") == 3
+    with posehub.open_backend("replay", cassette=cassette) as backend:
+        assert len(backend.detect(pictures[2])) == 1
+
+
+def test_record_once_does_not_call_again(record, pictures):
+    record(*pictures)
+    result, _, stub = record(*pictures, "--json")
+    assert [json.loads(line)["people"] for line in result.stdout.splitlines()] == [1, 1, 1]
+    assert len(stub.calls) == 3
+
+
+def test_record_fails_for_a_picture_that_cannot_be_read_and_keeps_the_rest(record, pictures):
+    result, cassette, _ = record("missing.png", *pictures)
+    assert result.exit_code == 1
+    assert "missing.png" in result.stdout
+    assert len(json.loads(run("cassette", "show", cassette, "--json").stdout)) == 3
+
+
+def test_show_lists_backend_digest_status_and_size(record, pictures):
+    _, cassette, _ = record(*pictures)
+    rows = json.loads(run("cassette", "show", cassette, "--json").stdout)
+    assert [row["picture"] for row in rows] == [posehub.load_image(p).digest for p in pictures]
+    assert {row["backend"] for row in rows} == {"baidu"}
+    assert all(row["bytes"] > 500 for row in rows)
+    table = run("cassette", "show", cassette).stdout
+    assert rows[0]["picture"][:19] in table
+
+
+def test_check_passes_a_clean_cassette(record, pictures):
+    _, cassette, _ = record(*pictures)
+    assert run("cassette", "check", cassette).exit_code == 0
+
+
+def test_check_names_file_line_and_kind_of_a_secret_without_showing_it(record, pictures):
+    _, cassette, _ = record(*pictures)
+    secret = "24.0123456789abcdef0123"
+    cassette.write_text(cassette.read_text().replace("image=", f"access_token={secret}&image=", 1))
+    result = run("cassette", "check", cassette, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)[0]["kind"] == "an access token"
+    assert f"{cassette}:6: an access token" in result.stderr
+    assert secret not in result.output
+
+
+def test_prune_keeps_the_answers_to_the_given_pictures(record, pictures):
+    _, cassette, _ = record(*pictures)
+    result = run("cassette", "prune", cassette, pictures[1], "--json")
+    assert json.loads(result.stdout) == {"kept": 1, "removed": 2}
+    (row,) = json.loads(run("cassette", "show", cassette, "--json").stdout)
+    assert row["picture"] == posehub.load_image(pictures[1]).digest
+
+
+def test_prune_never_empties_a_cassette(record, pictures, tmp_path):
+    _, cassette, _ = record(*pictures)
+    other = tmp_path / "other.png"
+    PILImage.new("RGB", (60, 60), "white").save(other)
+    before = cassette.read_bytes()
+    assert run("cassette", "prune", cassette, other).exit_code == 1
+    assert cassette.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_a_file_that_is_no_cassette_is_a_clear_failure(tmp_path, command):
+    (tmp_path / "x.yaml").write_text("a: 1")
+    result = run("cassette", command, tmp_path / "x.yaml")
+    assert result.exit_code == 1
+    assert "no list of interactions" in result.stderr

@@ -1,0 +1,72 @@
+"""The cassette file: what is written reads back, and half a file is never seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import vcr
+from hypothesis import given
+from hypothesis import strategies as st
+from vcr.serializers import yamlserializer
+
+from posehub.errors import CassetteError
+from posehub.recording.cassette import Interaction, read_cassette, write_cassette
+from posehub.transport import HttpResponse
+
+bodies = st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode))
+interactions = st.builds(
+    Interaction,
+    method=st.sampled_from(["GET", "POST"]),
+    url=st.just("https://service.example/pose"),
+    body=bodies,
+    response=st.builds(
+        HttpResponse,
+        status=st.sampled_from([200, 429, 500, 599]),
+        headers=st.dictionaries(st.sampled_from(["content-type", "retry-after"]), st.just("5")),
+        body=bodies,
+    ),
+)
+
+
+@given(entries=st.lists(interactions, max_size=4))
+def test_what_is_written_reads_back(tmp_path_factory, entries):
+    path = tmp_path_factory.mktemp("cassettes") / "c.yaml"
+    write_cassette(path, entries)
+    assert read_cassette(path) == entries
+
+
+@given(entries=st.lists(interactions, min_size=1, max_size=3))
+def test_what_is_written_is_read_by_vcrpy(tmp_path_factory, entries):
+    path = tmp_path_factory.mktemp("cassettes") / "c.yaml"
+    write_cassette(path, entries)
+    requests, responses = vcr.persisters.filesystem.FilesystemPersister.load_cassette(
+        path, yamlserializer
+    )
+    assert [request.uri for request in requests] == [entry.url for entry in entries]
+    assert [response["body"]["string"] for response in responses] == [
+        entry.response.body for entry in entries
+    ]
+
+
+def test_the_same_interactions_give_the_same_bytes(tmp_path):
+    entry = Interaction("POST", "posehub://x/detect", b"image=1", HttpResponse(200, {}, b"{}"))
+    write_cassette(tmp_path / "a.yaml", [entry])
+    write_cassette(tmp_path / "b.yaml", [entry])
+    assert (tmp_path / "a.yaml").read_bytes() == (tmp_path / "b.yaml").read_bytes()
+
+
+def test_a_write_that_fails_leaves_the_old_cassette_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "c.yaml"
+    entry = Interaction("POST", "posehub://x/detect", b"image=1", HttpResponse(200, {}, b"{}"))
+    write_cassette(path, [entry])
+    before = path.read_bytes()
+
+    def no_space(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", no_space)
+    with pytest.raises(CassetteError, match="No space left"):
+        write_cassette(path, [entry, entry])
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
