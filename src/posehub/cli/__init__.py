@@ -13,7 +13,7 @@ import click
 import posehub
 from posehub.errors import ConfigError, PosehubError, UnknownBackendError
 
-_COMMANDS = ("backends", "cassette", "detect", "doctor", "models", "record")
+_COMMANDS = ("backends", "cassette", "detect", "doctor", "models", "new-plugin", "record")
 _CALLERS_FAULT = (ConfigError, UnknownBackendError)
 
 
@@ -34,7 +34,8 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return one command; plugins are loaded only for a name that is not posehub's own."""
         if cmd_name in _COMMANDS:
-            command: click.Command = import_module(f"posehub.cli.{cmd_name}").command
+            module = import_module(f"posehub.cli.{cmd_name.replace('-', '_')}")
+            command: click.Command = module.command
             return command
         self._add_plugin_commands()
         return super().get_command(ctx, cmd_name)

@@ -14,6 +14,7 @@ import urllib3
 from attrs import field, frozen
 from requests.adapters import HTTPAdapter
 
+from posehub.cloud.blocking import refuse_if_blocked
 from posehub.errors import BackendError, BackendTimeoutError, InvalidResponseError, TransientError
 from posehub.transport import HttpRequest, HttpResponse
 
@@ -69,6 +70,7 @@ class Network:
             InvalidResponseError: the reply is far too long.
             BackendError: the server's certificate does not verify, or the URL is no URL.
         """
+        refuse_if_blocked(request.url)
         host = urlsplit(request.url).netloc
         # The library's errors hold the URL with its token. They are translated here and the
         # translation is raised outside the `except` block, so that no traceback links to them.

@@ -1,0 +1,42 @@
+"""Keeping backends off the network while tests play cassettes."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from posehub.errors import BackendError
+
+_reasons: list[str] = []
+
+
+@contextmanager
+def network_blocked(reason: str) -> Iterator[None]:
+    """Let every call to another machine fail with `reason`, in all threads of this process."""
+    _reasons.append(reason)
+    try:
+        yield
+    finally:
+        _reasons.remove(reason)
+
+
+def refuse_if_blocked(url: str) -> None:
+    """Check that a call may leave; this machine's own loopback addresses are never blocked.
+
+    Raises:
+        BackendError: the network is blocked.
+    """
+    if _reasons and not is_loopback(urlsplit(url).hostname or ""):
+        raise BackendError(f"The network is blocked: {_reasons[-1]}.")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host's name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

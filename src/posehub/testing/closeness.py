@@ -1,0 +1,118 @@
+"""Are two results about the same people, and if not, where do they differ?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posehub.drawing import draw
+from posehub.model import PoseResult
+
+_DEFAULT_SIGMA = 0.05
+"""For skeletons without published sigmas: about the mean of COCO's, which are 0.025 to 0.107."""
+_NAMED = 5  # keypoints a message lists
+
+
+def assert_poses_close(
+    actual: PoseResult,
+    expected: PoseResult,
+    *,
+    oks: float = 0.99,
+    picture: Any = None,
+    image: Any = None,
+) -> None:
+    """Fail unless both results have the same people, in the same order, at the same places.
+
+    People are compared by OKS, object keypoint similarity, as COCO's evaluation defines it: the
+    mean over the expected keypoints of exp(-d^2 / (2 s^2 k^2)), with d the distance in pixels,
+    s^2 the area of the expected person's box, and k twice the skeleton's sigma.
+
+    Args:
+        actual: what was found.
+        expected: what should be found.
+        oks: least similarity of each person, in [0, 1].
+        picture: path of a picture of both results, written only on failure.
+        image: the photo to draw them on; None for a blank canvas.
+
+    Raises:
+        AssertionError: they differ; names person, keypoint and distance.
+    """
+    problem = _difference(actual, expected, oks)
+    if problem is None:
+        return
+    if picture is not None:
+        _save_both(actual, expected, Path(picture), image)
+        problem += f"\nBoth are drawn in {picture}: actual left, expected right."
+    raise AssertionError(problem)
+
+
+def keypoint_similarity(actual: PoseResult, expected: PoseResult) -> NDArray[np.float64]:
+    """Return exp(-d^2 / (2 s^2 k^2)) for each keypoint of each pair of people, (P, K).
+
+    0 where only one of the two has the keypoint; NaN where `expected` does not have it and
+    neither does `actual`.
+    """
+    sigmas = expected.skeleton.sigmas or (_DEFAULT_SIGMA,) * len(expected.skeleton)
+    distances = np.linalg.norm(actual.keypoints.astype(np.float64) - expected.keypoints, axis=2)
+    variance = 2 * _areas(expected)[:, None] * (2 * np.asarray(sigmas)) ** 2
+    similarity: NDArray[np.float64] = np.exp(-(distances**2) / variance)
+    missing_here = np.isnan(actual.keypoints[..., 0])
+    missing_there = np.isnan(expected.keypoints[..., 0])
+    similarity[missing_here != missing_there] = 0.0
+    return similarity
+
+
+def _areas(result: PoseResult) -> NDArray[np.float64]:
+    """Return the area of each person's box in square pixels, or of the keypoints' extent."""
+    corners = result.boxes.astype(np.float64).reshape(-1, 2, 2)
+    for row in np.flatnonzero(np.isnan(corners).any(axis=(1, 2))):
+        points = result.keypoints[row][~np.isnan(result.keypoints[row, :, 0])]
+        corners[row] = [points.min(axis=0), points.max(axis=0)] if len(points) else 0.0
+    # a person of one point has no extent; a pixel keeps the formula finite
+    sides = np.maximum(corners[:, 1] - corners[:, 0], 1.0)
+    areas: NDArray[np.float64] = sides[:, 0] * sides[:, 1]
+    return areas
+
+
+def _difference(actual: PoseResult, expected: PoseResult, oks: float) -> str | None:
+    if actual.skeleton != expected.skeleton:
+        return f"skeleton is {actual.skeleton.name}, expected {expected.skeleton.name}"
+    if len(actual) != len(expected):
+        return f"{len(actual)} people, expected {len(expected)}"
+    similarity = keypoint_similarity(actual, expected)
+    for row in range(len(expected)):
+        known = ~np.isnan(similarity[row])
+        score = float(similarity[row][known].mean()) if known.any() else 1.0
+        if score < oks:
+            worst = [c for c in np.argsort(similarity[row]) if known[c]][:_NAMED]
+            lines = [_line(actual, expected, row, int(column)) for column in worst]
+            return f"person {row}: OKS {score:.4f}, expected at least {oks}\n" + "\n".join(lines)
+    return None
+
+
+def _line(actual: PoseResult, expected: PoseResult, row: int, column: int) -> str:
+    name = expected.skeleton.keypoints[column]
+    got, wanted = actual[row][name], expected[row][name]
+    if np.isnan(got.x):
+        return f"  {name}: missing, expected at ({wanted.x:.1f}, {wanted.y:.1f})"
+    if np.isnan(wanted.x):
+        return f"  {name}: at ({got.x:.1f}, {got.y:.1f}), expected missing"
+    distance = float(np.hypot(got.x - wanted.x, got.y - wanted.y))
+    return (
+        f"  {name}: at ({got.x:.1f}, {got.y:.1f}), expected ({wanted.x:.1f}, {wanted.y:.1f}), "
+        f"{distance:.1f} px apart"
+    )
+
+
+def _save_both(actual: PoseResult, expected: PoseResult, path: Path, image: Any) -> None:
+    from PIL import Image as PILImage
+
+    left, right = draw(actual, image), draw(expected, image)
+    both = PILImage.new("RGB", (left.width + right.width, max(left.height, right.height)))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    both.save(path)

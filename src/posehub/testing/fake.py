@@ -1,0 +1,116 @@
+"""A backend in memory, for tests that need people and no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import attrs
+import numpy as np
+
+from posehub import hookimpl
+from posehub.backend import Backend, BackendInfo
+from posehub.errors import PosehubError
+from posehub.image import Image
+from posehub.model import PoseResult
+from posehub.registry import get_registry
+from posehub.skeleton import Skeleton
+from posehub.skeletons import COCO17
+
+
+def random_people(
+    count: int, *, seed: int, skeleton: Skeleton = COCO17, image_size: tuple[int, int] = (640, 480)
+) -> PoseResult:
+    """Return `count` people at random places, the same ones for the same seed.
+
+    Every keypoint is reported, inside the picture, with a score in [0.5, 1].
+    """
+    source = np.random.default_rng(seed)
+    size = np.array(image_size, np.float32)
+    centres = source.uniform(0.3, 0.7, (count, 1, 2)) * size
+    offsets = source.uniform(-0.25, 0.25, (count, len(skeleton), 2)) * size
+    keypoints = centres + offsets
+    boxes = np.concatenate(
+        [keypoints.min(axis=1, initial=np.inf), keypoints.max(axis=1, initial=-np.inf)], axis=1
+    )
+    return PoseResult(
+        keypoints=keypoints,
+        scores=source.uniform(0.5, 1.0, (count, len(skeleton))),
+        boxes=boxes.reshape(count, 4),
+        box_scores=source.uniform(0.5, 1.0, count),
+        skeleton=skeleton,
+        image_size=image_size,
+    )
+
+
+class FakeBackend(Backend):
+    """Answers with given results, one after the other, and remembers what it was asked.
+
+    Attributes:
+        asked: the pictures it was given, in order.
+        closed: how often it was closed.
+    """
+
+    def __init__(self, info: BackendInfo, answers: Sequence[PoseResult | PosehubError]) -> None:
+        self.info = info
+        self.asked: list[Image] = []
+        self.closed = 0
+        self._answers = answers
+
+    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+        """Return the next answer for each picture, or raise it if it is an error."""
+        return [self._answer(image) for image in images]
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed += 1
+
+    def _answer(self, image: Image) -> PoseResult:
+        answer = self._answers[len(self.asked) % len(self._answers)]
+        self.asked.append(image)
+        if isinstance(answer, PosehubError):
+            raise answer
+        return attrs.evolve(answer, image_size=image.size, backend=self.info.name)
+
+
+@contextmanager
+def fake_backend(
+    persons: PoseResult | Sequence[PoseResult | PosehubError] | int = 1,
+    *,
+    name: str = "fake",
+    seed: int = 0,
+) -> Iterator[FakeBackend]:
+    """Register a backend in memory for the length of a `with` block.
+
+    Args:
+        persons: what it answers: people; a list of answers, errors among them, given in turn and
+            then from the start again; or a number of random people.
+        name: what `open_backend` calls it.
+        seed: of the random people.
+    """
+    if isinstance(persons, int):
+        persons = random_people(persons, seed=seed)
+    answers = [persons] if isinstance(persons, PoseResult) else list(persons)
+    skeletons = [answer.skeleton for answer in answers if isinstance(answer, PoseResult)]
+    info = BackendInfo(
+        name=name,
+        summary="answers with given people",
+        skeleton=skeletons[0].name if skeletons else COCO17.name,
+        factory=lambda options: backend,
+    )
+    backend = FakeBackend(info, answers)
+    registry = get_registry()
+    registry.register(_Plugin(info), f"{name} (in memory)")
+    try:
+        yield backend
+    finally:
+        registry.unregister(f"{name} (in memory)")
+
+
+class _Plugin:
+    def __init__(self, info: BackendInfo) -> None:
+        self._info = info
+
+    @hookimpl
+    def posehub_register_backends(self) -> list[BackendInfo]:
+        return [self._info]

@@ -1,0 +1,82 @@
+"""The pytest plugin: the fixture `pose_backend`, and when it may record.
+
+    @pytest.mark.pose_backend("baidu")
+    def test_two_people(pose_backend):
+        assert len(pose_backend.detect("two.jpg")) == 2
+
+Imported at the start of every pytest run of an environment, so that it imports nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from posehub.backend import Backend
+
+_OPTION = "--pose-record"
+_MARKER = (
+    "pose_backend(name, *, cassette=None, **options): the backend that the fixture pose_backend "
+    "opens, recorded into the cassette or played from it."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--pose-record`."""
+    parser.getgroup("posehub").addoption(
+        _OPTION,
+        choices=["none", "once", "new", "all"],
+        default="none",
+        help="Whether pose_backend records: none (default) only plays cassettes, once records "
+        "missing ones, new adds missing pictures, all records everything anew.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """The backend the marker `pose_backend` names, recorded or played as `--pose-record` says.
+
+    Without network unless it records: then every posehub backend that talks HTTP to another
+    machine fails, with an error that names the option.
+    """
+    import posehub
+    from posehub.cloud import blocking
+
+    marker = request.node.get_closest_marker("pose_backend")
+    if marker is None or len(marker.args) != 1:
+        raise pytest.UsageError(
+            f"{request.node.nodeid} uses pose_backend and needs "
+            '@pytest.mark.pose_backend("NAME"), with the name of one backend.'
+        )
+    mode = request.config.getoption(_OPTION)
+    options: dict[str, Any] = dict(marker.kwargs)
+    chosen = options.pop("cassette", None)
+    path = _default_cassette(request.node) if chosen is None else request.path.parent / chosen
+    if mode == "none" and not path.exists():
+        pytest.fail(f"There is no cassette {path}. Record it with: pytest {_OPTION}=once", False)
+    with posehub.record(marker.args[0], cassette=path, mode=mode, **options) as backend:
+        if mode != "none":
+            yield backend
+            return
+        with blocking.network_blocked(f"Tests play cassettes; to record, run pytest {_OPTION}=new"):
+            yield backend
+
+
+def _default_cassette(node: pytest.Item) -> Path:
+    """Return cassettes/<module>/<test>.yaml beside the test's file."""
+    parts = [
+        part.name for part in node.listchain() if isinstance(part, (pytest.Class, pytest.Item))
+    ]
+    # parameters may hold anything; file systems may not
+    name = re.sub(r"[^\w.\-\[\]]", "_", ".".join(parts))
+    return node.path.parent / "cassettes" / node.path.stem / f"{name}.yaml"
