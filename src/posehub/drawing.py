@@ -17,8 +17,8 @@ _COLOURS = {"left": (230, 159, 0, 255), "right": (0, 114, 178, 255), "middle": (
 _HALO = (255, 255, 255, 210)
 _CANVAS = (238, 238, 238)
 
-_UNIT_SHARE = 1 / 300
-"""Line width as a share of the picture's longer side: 2 px in a 640 px picture."""
+_UNIT_SHARE = 1 / 200
+"""Line width as a share of the picture's longer side: 3 px in a 640 px picture."""
 _PERSON_SHARE = 1 / 40
 """Line width never exceeds this share of the person, or a far player would be a blot."""
 _SMOOTH_UP_TO = 3000

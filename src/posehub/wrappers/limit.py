@@ -12,7 +12,7 @@ from posehub.model import PoseResult
 from posehub.parallel import pause
 from posehub.wrappers.base import Wrapper
 
-_SLACK = 0.01
+_SLACK = 0.015
 """Share by which calls are spaced wider than the rate asks, because calls that leave evenly
 reach a service a little unevenly, and it counts arrivals."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from posehub import ServiceOptions, option
+from posehub.cloud.blocking import is_loopback
 
 DEFAULT_ENDPOINT = "https://aip.baidubce.com"
 
@@ -25,20 +25,11 @@ def _check_endpoint(_options: object, _attribute: Any, value: str) -> None:
     # URL that is made by appending a path
     if not host or value.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower():
         raise ValueError(f"'endpoint' must be like {DEFAULT_ENDPOINT}, got {value!r}")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValueError(
             f"'endpoint' must be https (plain http only for this machine's own loopback "
             f"addresses), got {value!r}"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @frozen
