@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from posehub.backend import Backend, BackendInfo
@@ -52,7 +53,8 @@ def record(
     *,
     cassette: str | os.PathLike[str],
     mode: Mode = "once",
-    **options: Any,
+    options: Mapping[str, Any] = MappingProxyType({}),
+    **more: Any,
 ) -> Backend:
     """Return the backend `name` with its calls recorded into a cassette, or played from it.
 
@@ -66,13 +68,14 @@ def record(
         mode: as in VCR: "once" records a cassette that does not exist and plays one that does;
             "new" plays what is there and records the rest; "all" records everything anew; "none"
             only plays, and needs no credentials.
-        options: as for `open_backend`.
+        options: options of the backend; needed for one whose name is taken here, such as `mode`.
+        more: options of the backend, as for `open_backend`.
 
     Raises:
         CassetteError: the cassette is malformed, or missing and `mode` is "none".
         PosehubError: as for `open_backend`.
     """
-    return record_with(name, Layer("argument", options), Path(cassette), mode)
+    return record_with(name, Layer("argument", {**options, **more}), Path(cassette), mode)
 
 
 def record_with(name: str | None, arguments: Layer, cassette: Path, mode: Mode) -> Backend:

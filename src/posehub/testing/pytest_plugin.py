@@ -64,7 +64,7 @@ def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     path = _default_cassette(request.node) if chosen is None else request.path.parent / chosen
     if mode == "none" and not path.exists():
         pytest.fail(f"There is no cassette {path}. Record it with: pytest {_OPTION}=once", False)
-    with posehub.record(marker.args[0], cassette=path, mode=mode, **options) as backend:
+    with posehub.record(marker.args[0], cassette=path, mode=mode, options=options) as backend:
         if mode != "none":
             yield backend
             return

@@ -1,0 +1,25 @@
+"""The BlazePose backend keeps posehub's contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image as PILImage
+
+from posehub.testing import BackendContract
+
+PHOTO = Path(__file__).parents[3] / "examples" / "astronaut.jpg"
+
+
+def mirrored():
+    with PILImage.open(PHOTO) as picture:
+        return np.asarray(picture)[:, ::-1].copy()
+
+
+class TestContract(BackendContract):
+    backend = "blazepose"
+    options = MappingProxyType({"mode": "fast"})
+    images = (PHOTO, mirrored())
+    empty_image = np.full((200, 300, 3), 128, np.uint8)
