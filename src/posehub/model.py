@@ -157,15 +157,17 @@ class PoseResult(Sequence[Person]):
     keypoints_3d: Float32Array | None = field(converter=_optional_view, default=None)
 
     def __attrs_post_init__(self) -> None:
-        persons, points = len(self.keypoints), len(self.skeleton)
+        persons = len(self.keypoints) if self.keypoints.ndim else 0
+        points = len(self.skeleton)
         _check_shape("keypoints", self.keypoints, (persons, points, 2))
         _check_shape("scores", self.scores, (persons, points))
         _check_shape("boxes", self.boxes, (persons, 4))
         _check_shape("box_scores", self.box_scores, (persons,))
         if self.keypoints_3d is not None:
             _check_shape("keypoints_3d", self.keypoints_3d, (persons, points, 3))
-        if np.isinf(self.keypoints).any() or np.isinf(self.boxes).any():
-            raise ValueError("keypoints and boxes must be finite or NaN, got an infinity")
+            _check_finite("keypoints_3d", self.keypoints_3d)
+        _check_finite("keypoints", self.keypoints)
+        _check_finite("boxes", self.boxes)
         missing = np.isnan(self.keypoints)
         if (missing[..., 0] != missing[..., 1]).any():
             raise ValueError("a keypoint needs both x and y, or NaN for both")
@@ -326,6 +328,11 @@ class PoseResult(Sequence[Person]):
 def _check_shape(name: str, array: Float32Array, shape: tuple[int, ...]) -> None:
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+
+
+def _check_finite(name: str, array: Float32Array) -> None:
+    if np.isinf(array).any():
+        raise ValueError(f"{name} must be finite or NaN, got an infinity")
 
 
 def _check_unit(name: str, scores: Float32Array) -> None:

@@ -20,6 +20,8 @@ from posehub.model import PoseResult
 from posehub.skeleton import Skeleton
 from posehub.skeletons import BUILTIN
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def to_dict(result: PoseResult) -> dict[str, Any]:
     """Return `result` in the layout above; floats are exact, so that nothing is lost."""
@@ -90,16 +92,16 @@ def from_dict(data: Mapping[str, Any]) -> PoseResult:
             for name, xyz in _items(_take(person, "keypoints_3d", where), where_3d):
                 spot = f"{where_3d}[{name!r}]"
                 keypoints_3d[row, _column(skeleton, name, spot)] = _floats(xyz, 3, spot)
-    size = data.get("image_size")
+    request_id = data.get("request_id")
     return PoseResult(
         keypoints=keypoints,
         scores=scores,
         boxes=boxes,
         box_scores=box_scores,
         skeleton=skeleton,
-        image_size=None if size is None else (int(size[0]), int(size[1])),
-        backend=str(data.get("backend", "")),
-        request_id=data.get("request_id"),
+        image_size=_size(data.get("image_size")),
+        backend=_text(data.get("backend", ""), "backend"),
+        request_id=None if request_id is None else _text(request_id, "request_id"),
         raw=data.get("raw"),
         keypoints_3d=keypoints_3d,
     )
@@ -111,7 +113,7 @@ def _skeleton(value: Any) -> Skeleton:
             return Skeleton(**value)
         except TypeError as error:
             raise ValueError(f"skeleton is not one: {error}") from error
-    if value in BUILTIN:
+    if isinstance(value, str) and value in BUILTIN:
         return BUILTIN[value]
     raise ValueError(f"skeleton {value!r} is unknown.{nearest(str(value), BUILTIN)}")
 
@@ -134,11 +136,27 @@ def _items(data: Any, where: str) -> Sequence[tuple[str, Any]]:
     return list(data.items())
 
 
+def _size(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or [type(side) for side in value] != [int, int]:
+        raise ValueError(f"image_size must be a list of 2 whole numbers or null, got {value!r}")
+    return value[0], value[1]
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{where} must be a text, got {value!r}")
+    return value
+
+
 def _float(value: Any, where: str) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{where} must be a number or null, got {value!r}")
+    if abs(value) > _LARGEST:
+        raise ValueError(f"{where} must be a number that float32 holds, got {value!r}")
     return float(value)
 
 
