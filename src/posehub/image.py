@@ -158,6 +158,8 @@ def _from_file(source: Any, max_pixels: int) -> Image:
     name = Path(name).name if isinstance(name, str) else "image file"
     try:
         data = source.read()
+    except UnicodeDecodeError:  # what text mode makes of nearly every picture
+        data = ""
     except (OSError, ValueError) as error:
         raise ImageError(f"Cannot read {name}: {error}.") from error
     if not isinstance(data, bytes):
