@@ -6,6 +6,7 @@ source is a `Layer`, and the first layer that names an option wins.
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -171,7 +172,8 @@ def build_options(
         return options(**own), CommonOptions(**common)
     except (ValueError, TypeError) as error:
         # attrs validators put the sentence first and the field and value behind it
-        raise ConfigError(f"{backend}: {error.args[0]}. {_valid(backend, known)}") from None
+        reason = _without_secrets(str(error.args[0]), known, own)
+        raise ConfigError(f"{backend}: {reason}. {_valid(backend, known)}") from None
 
 
 def result_key(options: Any) -> dict[str, Any]:
@@ -207,6 +209,16 @@ def _valid(backend: str, known: Mapping[str, Any]) -> str:
     return f"Options of {backend}: {', '.join(known)}."
 
 
+def _without_secrets(
+    message: str, known: Mapping[str, attrs.Attribute[Any]], values: Mapping[str, Any]
+) -> str:
+    """Return a validator's message without the secret values it may quote."""
+    for name, value in values.items():
+        if known[name].metadata["secret"] and value:
+            message = message.replace(str(value), "...")
+    return message
+
+
 def _checked(
     backend: str,
     known: Mapping[str, attrs.Attribute[Any]],
@@ -217,7 +229,7 @@ def _checked(
 ) -> Any:
     try:
         return _parse(annotation, value) if layer.text else _match(annotation, value)
-    except ValueError:
+    except (ValueError, OverflowError):
         secret = known[name].metadata["secret"]
         got = f"a {type(value).__name__}" if secret else repr(value)
         raise ConfigError(
@@ -236,12 +248,14 @@ def _match(annotation: Any, value: Any) -> Any:
     """Return a Python or TOML value as the annotated type, or raise ValueError."""
     for member in _members(annotation):
         if typing.get_origin(member) is Literal:
-            if any(value is choice or value == choice for choice in typing.get_args(member)):
+            # by type too, because 0 equals False and 1 equals True
+            choices = typing.get_args(member)
+            if any(type(value) is type(choice) and value == choice for choice in choices):
                 return value
         elif member is Path and isinstance(value, (str, Path)):
             return Path(value)
-        elif member is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+        elif member is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _finite(value)
         elif isinstance(value, member) and (member is bool or not isinstance(value, bool)):
             return value
     raise ValueError
@@ -251,18 +265,27 @@ def _parse(annotation: Any, text: str) -> Any:
     """Return a text as the annotated type, or raise ValueError."""
     members = _members(annotation)
     lowered = text.strip().lower()
+    # before the others, because "none" would be a fine path or str
+    if type(None) in members and lowered in ("", "none", "null"):
+        return None
     for member in members:
-        if member is type(None) and lowered in ("", "none", "null"):
-            return None
         if typing.get_origin(member) is Literal:
             for choice in typing.get_args(member):
                 if text == str(choice) or (choice is False and lowered in _FALSE):
                     return choice
         elif member is bool and lowered in _TRUE + _FALSE:
             return lowered in _TRUE
-        elif member in (int, float, str, Path) and member is not bool:
+        elif member in (int, float, str, Path):
             try:
-                return member(text)
+                return _finite(text) if member is float else member(text)
             except ValueError:
                 continue
     raise ValueError
+
+
+def _finite(value: float | str) -> float:
+    """Return a number, or raise ValueError for NaN and infinities, which no option can mean."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
