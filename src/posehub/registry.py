@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import pluggy
@@ -29,6 +29,8 @@ from posehub.skeletons import BUILTIN
 
 if TYPE_CHECKING:
     import click
+
+T = TypeVar("T")
 
 GROUP = "posehub"
 
@@ -60,6 +62,7 @@ class Registry:
         self.problems: list[Problem] = []
         self.blocked: list[str] = []
         self._owners: dict[str, str] = {}
+        self._skeleton_owners: dict[str, str] = {}
         self._manager = pluggy.PluginManager("posehub")
         self._manager.add_hookspecs(hookspecs)
 
@@ -90,32 +93,40 @@ class Registry:
             PluginLoadError: it has a hook posehub does not know, or a hook fails.
             DuplicateBackendError: a backend's name is taken.
         """
-        self._manager.register(plugin, name)
+        if self._manager.has_plugin(name) or self._manager.is_registered(plugin):
+            raise PluginLoadError(
+                f"Plugin {name!r} is there already; uninstall one of the two distributions."
+            )
         try:
+            self._manager.register(plugin, name)
             self._manager.check_pending()
-            backends = list(self._call(name, "posehub_register_backends"))
-            skeletons = list(self._call(name, "posehub_register_skeletons"))
+            backends = self._items(name, "posehub_register_backends", BackendInfo)
+            skeletons = self._items(name, "posehub_register_skeletons", Skeleton)
             self._refuse_taken(name, backends)
         except pluggy.PluginValidationError as error:
-            self._manager.unregister(plugin)
+            self._manager.unregister(name=name)
             raise PluginLoadError(
                 f"Plugin {name!r} has a hook posehub does not know: {error}. "
                 f"Known hooks: {', '.join(_hook_names())}."
             ) from error
         except BaseException:
-            self._manager.unregister(plugin)
+            self._manager.unregister(name=name)
             raise
         for info in backends:
             self.backends[info.name] = attrs.evolve(info, version=info.version or version)
             self._owners[info.name] = name
         for skeleton in skeletons:
-            self.skeletons.setdefault(skeleton.name, skeleton)
+            if skeleton.name not in self.skeletons:
+                self.skeletons[skeleton.name] = skeleton
+                self._skeleton_owners[skeleton.name] = name
 
     def unregister(self, name: str) -> None:
-        """Remove a plugin and its backends; unknown names are ignored."""
+        """Remove a plugin with its backends and skeletons; unknown names are ignored."""
         if self._manager.unregister(name=name) is not None:
             for backend in [b for b, owner in self._owners.items() if owner == name]:
                 del self.backends[backend], self._owners[backend]
+            for skeleton in [s for s, owner in self._skeleton_owners.items() if owner == name]:
+                del self.skeletons[skeleton], self._skeleton_owners[skeleton]
 
     def add_commands(self, group: click.Group) -> None:
         """Let every plugin add its commands to `group`; a failing one goes into `problems`."""
@@ -164,8 +175,22 @@ class Registry:
                 f"Plugin {plugin!r} fails in {hook}: {type(error).__name__}: {error}"
             ) from error
 
+    def _items(self, plugin: str, hook: str, kind: type[T]) -> list[T]:
+        items = self._call(plugin, hook)
+        for item in items:
+            if not isinstance(item, kind):
+                raise PluginLoadError(
+                    f"Plugin {plugin!r} fails in {hook}: it must give {kind.__name__}, got {item!r}"
+                )
+        return items
+
     def _refuse_taken(self, plugin: str, backends: Sequence[BackendInfo]) -> None:
+        names = [info.name for info in backends]
         for info in backends:
+            if names.count(info.name) > 1:
+                raise DuplicateBackendError(
+                    f"Plugin {plugin!r} registers backend {info.name!r} twice."
+                )
             if info.name in self.backends:
                 raise DuplicateBackendError(
                     f"Plugin {plugin!r} registers backend {info.name!r}, which plugin "
