@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import struct
@@ -511,8 +512,6 @@ def test_pixels_are_decoded_once_and_kept(pictures):
 
 
 def test_the_digest_of_a_file_is_of_its_bytes():
-    import hashlib
-
     data = (Path(__file__).parent.parent / "examples" / "astronaut.jpg").read_bytes()
     assert load_image(data).digest == "sha256:" + hashlib.sha256(data).hexdigest()
 
