@@ -128,9 +128,14 @@ class Backend(ABC):
                 yields the `PosehubError` in its place and goes on.
 
         Raises:
-            ConfigError: `workers` or `on_error` is not one of the above.
+            ConfigError: an argument is not one of the above.
         """
-        if not isinstance(workers, int) or workers < 1:
+        if isinstance(images, (str, bytes)) or not hasattr(type(images), "__iter__"):
+            raise ConfigError(
+                "detect_many takes several pictures, such as a list of paths, "
+                f"got one {type(images).__name__}. For one picture there is detect()."
+            )
+        if type(workers) is not int or workers < 1:
             raise ConfigError(f"workers must be a whole number of at least 1, got {workers!r}.")
         if on_error not in ("raise", "return"):
             raise ConfigError(f"on_error must be 'raise' or 'return', got {on_error!r}.")
@@ -179,9 +184,9 @@ class Backend(ABC):
                 f"{self.info.name} failed with {type(error).__name__}: {error}. "
                 "This is a fault of the plugin; please report it to its authors."
             ) from error
-        if len(results) != len(images):
+        if breach := _breach(results, len(images)):
             raise BackendError(
-                f"{self.info.name} gave {len(results)} results for {len(images)} pictures. "
+                f"{self.info.name} gave {breach}. "
                 "This is a fault of the plugin; please report it to its authors."
             )
         return results
@@ -210,6 +215,17 @@ def _clear_frames(error: BaseException | None) -> None:
         clear_frames(error.__traceback__)
         cleared.add(id(error))
         error = error.__cause__ or error.__context__
+
+
+def _breach(results: Any, count: int) -> str:
+    """Return how an answer breaks the contract of `detect_batch`, or "" if it does not."""
+    # checked because plugins are other people's code, and not all of it is typed
+    if not isinstance(results, list):
+        return f"a {type(results).__name__} instead of a list of results"
+    if len(results) != count:
+        return f"{len(results)} results for {count} pictures"
+    strangers = [type(r).__name__ for r in results if not isinstance(r, PoseResult)]
+    return f"a {strangers[0]} instead of a PoseResult" if strangers else ""
 
 
 def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
