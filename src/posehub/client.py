@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from posehub.backend import Backend, BackendInfo
 from posehub.config import Settings, environment_name, option_layers, read_settings
-from posehub.errors import ConfigError, MissingCredentialError, UnknownBackendError
+from posehub.errors import (
+    ConfigError,
+    MissingCredentialError,
+    MissingDependencyError,
+    PluginError,
+    PosehubError,
+    UnknownBackendError,
+)
 from posehub.model import PoseResult
 from posehub.options import CommonOptions, Layer, ServiceOptions, build_options, result_key
 from posehub.registry import get_registry
@@ -36,6 +43,7 @@ def open_backend(name: str | None = None, /, **options: Any) -> Backend:
         UnknownOptionError: the backend has no such option.
         ConfigError: an option's value is not of its type or range.
         MissingCredentialError: the backend needs keys that were not given.
+        PluginError: the plugin is broken, or lacks a package.
     """
     return open_with(name, Layer("argument", options))
 
@@ -44,7 +52,12 @@ def open_with(name: str | None, arguments: Layer) -> Backend:
     """Do as `open_backend`, with the options as a layer of settings."""
     info, options, common = _resolve(name, arguments)
     require_credentials(info, options)
-    return _wrapped(info.factory(options), info, options, common)
+    backend = _made(info, options)
+    try:
+        return _wrapped(backend, info, options, common)
+    except BaseException:
+        backend.close()
+        raise
 
 
 def record(
@@ -180,6 +193,23 @@ def _half_given(info: BackendInfo, options: Any) -> tuple[str, ...]:
         if any(getattr(options, name) for name in names):
             return names
     return ()
+
+
+def _made(info: BackendInfo, options: Any) -> Backend:
+    """Call the factory of a plugin, which is other people's code."""
+    try:
+        return info.factory(options)
+    except PosehubError:
+        raise
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{info.name} needs a package that is not installed: {error}. Install the plugin again."
+        ) from error
+    except Exception as error:
+        raise PluginError(
+            f"{info.name} failed to open with {type(error).__name__}: {error}. "
+            "This is a fault of the plugin; please report it to its authors."
+        ) from error
 
 
 def _wrapped(backend: Backend, info: BackendInfo, options: Any, common: CommonOptions) -> Backend:
