@@ -53,7 +53,8 @@ def next_delay(
         allowed = min(allowed, error.max_retries)
     if attempt > allowed:
         return None
-    backoff = min(policy.base_delay * 2 ** (attempt - 1), policy.max_delay)
+    # the exponent has a bound because a float has: the product would overflow at attempt 1025
+    backoff = min(policy.base_delay * 2 ** min(attempt - 1, 64), policy.max_delay)
     delay = backoff * (0.5 + jitter / 2)
     if error.retry_after is not None:
         # the jitter comes on top: coming back earlier than asked would be refused again
