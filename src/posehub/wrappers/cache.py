@@ -47,10 +47,15 @@ class Cache(Wrapper):
             self._file = sqlite3.connect(
                 path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
             )
-            self._execute("PRAGMA journal_mode=WAL")
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        try:
+            # no write-ahead log: switching to it fails at once while another process has the file
+            # open, whatever the timeout, and it does not work on network drives
             self._execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, result TEXT)")
-        except OSError as error:
-            raise ConfigError(f"Cannot make the folder of cache {path}: {error}.") from error
+        except ConfigError:
+            self._file.close()
+            raise
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
         """Return remembered results, and ask the backend for the others in one call."""
@@ -58,7 +63,8 @@ class Cache(Wrapper):
         found = {key: result for key in set(keys) if (result := self._load(key)) is not None}
         asked = {key: image for key, image in zip(keys, images, strict=True) if key not in found}
         if asked:
-            results = self.inner.detect_batch(list(asked.values()))
+            # checked here already, because only results can be stored
+            results = self.inner._call(list(asked.values()))
             for key, result in zip(asked, results, strict=True):
                 self._store(key, result)
                 found[key] = result
@@ -74,7 +80,10 @@ class Cache(Wrapper):
 
     def _load(self, key: str) -> PoseResult | None:
         rows = self._execute("SELECT result FROM results WHERE key = ?", key)
-        return PoseResult.from_json(rows[0][0]) if rows else None
+        try:
+            return PoseResult.from_json(rows[0][0]) if rows else None
+        except (TypeError, ValueError) as error:
+            raise self._unusable(error) from error
 
     def _store(self, key: str, result: PoseResult) -> None:
         try:
@@ -89,7 +98,10 @@ class Cache(Wrapper):
             with self._lock:
                 return self._file.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise ConfigError(
-                f"Cannot use {self._path} as a cache: {error}. "
-                "Delete the file, or name another with the option cache."
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> ConfigError:
+        return ConfigError(
+            f"Cannot use {self._path} as a cache: {error}. "
+            "Delete the file, or name another with the option cache."
+        )
