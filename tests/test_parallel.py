@@ -184,8 +184,8 @@ def test_an_interrupt_stops_the_workers():
 
     results = ordered_map(work, range(1000), 2)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
+    asking.set()
     with pytest.raises(KeyboardInterrupt):
-        asking.set()
         next(results)
     assert _workers() == []
     assert len(started) < 10
