@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -57,6 +58,8 @@ class Network:
         self._session = requests.Session()
         # a ~/.netrc entry for the host would replace the Authorization header
         self._session.auth = _keep_headers
+        # no call depends on another
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -70,11 +73,12 @@ class Network:
             InvalidResponseError: the reply is far too long.
             BackendError: the server's certificate does not verify, or the URL is no URL.
         """
-        refuse_if_blocked(request.url)
-        host = urlsplit(request.url).netloc
         # The library's errors hold the URL with its token. They are translated here and the
         # translation is raised outside the `except` block, so that no traceback links to them.
+        host = request.url
         try:
+            refuse_if_blocked(request.url)
+            host = urlsplit(request.url).netloc
             return self._exchange(request, credentials)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             failure: BackendError = BackendTimeoutError(
@@ -88,14 +92,12 @@ class Network:
             )
         except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
             failure = TransientError(f"The connection to {host} failed ({type(error).__name__}).")
-        # before OSError, of which requests makes all its errors
-        except (requests.RequestException, ValueError) as error:
+        except (OSError, ValueError) as error:
+            # what is left is of requests itself, before a connection: all its errors are OSErrors
             failure = BackendError(
-                f"The call to {host} cannot be made ({type(error).__name__}). "
-                "Check the endpoint and the credentials for stray characters."
+                f"The call to {host} cannot be made ({type(error).__name__}). Check the endpoint "
+                "and the credentials for stray characters, and REQUESTS_CA_BUNDLE if it is set."
             )
-        except OSError as error:
-            failure = TransientError(f"The connection to {host} failed ({type(error).__name__}).")
         raise failure
 
     def close(self) -> None:
@@ -155,4 +157,5 @@ def _without_query(value: Any) -> Any:
     return re.sub(r"\?\S*", "?...", value) if isinstance(value, str) else value
 
 
-logging.getLogger("urllib3.connectionpool").addFilter(_HideQuery())
+for _module in ("connection", "connectionpool"):
+    logging.getLogger(f"urllib3.{_module}").addFilter(_HideQuery())
