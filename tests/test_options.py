@@ -205,6 +205,17 @@ def test_an_ill_typed_value_that_a_stronger_layer_overrides_does_no_harm():
     assert _build(_python(count=1), _text(count="many"))[0].count == 1
 
 
+def test_an_option_without_a_default_must_be_given():
+    @attrs.frozen
+    class Required:
+        cassette: Path = option(attrs.NOTHING, help="The file to play.")
+
+    with pytest.raises(ConfigError, match=r"fake needs the option 'cassette': The file to play\."):
+        build_options("fake", Required, [])
+    own, _ = build_options("fake", Required, [_text(cassette="a.yaml")])
+    assert own == Required(cassette=Path("a.yaml"))
+
+
 def test_every_backend_has_the_common_options_behind_its_own():
     assert list(fields_of(NoOptions)) == ["cache", "max_pixels"]
     assert list(fields_of(Options))[-2:] == ["cache", "max_pixels"]

@@ -1,0 +1,173 @@
+"""A token that expires, shared by any number of threads."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from posehub.cloud.network import Network
+from posehub.cloud.token import Token, TokenStore
+from posehub.errors import AuthError, TransientError
+from posehub.transport import HttpRequest
+
+PATIENCE = 60
+
+
+class Service:
+    """Gives out numbered tokens; raises `errors` first."""
+
+    def __init__(self, lifetime=1000.0, errors=()):
+        self.lifetime, self.errors, self.fetched = lifetime, list(errors), 0
+
+    def fetch(self):
+        self.fetched += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return Token(f"token-{self.fetched}", self.lifetime)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    class Clock:
+        now = 5000.0
+
+    clock = Clock()
+    monkeypatch.setattr("posehub.cloud.token.time.monotonic", lambda: clock.now)
+    return clock
+
+
+def test_a_token_is_fetched_when_it_is_first_needed_and_then_kept(clock):
+    service = Service()
+    store = TokenStore(service.fetch)
+    assert service.fetched == 0
+    assert [store.get() for _ in range(3)] == ["token-1"] * 3
+    assert service.fetched == 1
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "good_for"),
+    [(100, 90), (1000, 900), (3000, 2700), (2_592_000, 2_592_000 - 300), (0, 0)],
+)
+def test_a_token_is_renewed_a_little_before_it_expires(lifetime, good_for, clock):
+    store = TokenStore(Service(lifetime).fetch)
+    start = clock.now
+    assert store.get() == "token-1"
+    if good_for:
+        clock.now = start + good_for - 0.5
+        assert store.get() == "token-1"
+    clock.now = start + good_for
+    assert store.get() == "token-2"
+
+
+def test_a_fetched_token_over_real_http_is_fetched_once_for_sixteen_threads(serve, response):
+    together = threading.Barrier(16)
+
+    def reply(connection):
+        connection.sendall(response(json.dumps({"access_token": "t", "expires_in": 1000}).encode()))
+
+    server = serve(reply)
+    network = Network(timeout=60)
+
+    def fetch():
+        body = json.loads(network.send(HttpRequest("POST", server.url)).body)
+        return Token(body["access_token"], body["expires_in"])
+
+    store = TokenStore(fetch)
+
+    def get(_):
+        together.wait(PATIENCE)
+        return store.get()
+
+    with ThreadPoolExecutor(16) as executor:
+        tokens = list(executor.map(get, range(16)))
+    network.close()
+    assert tokens == ["t"] * 16
+    assert len(server.requests) == 1
+
+
+def test_a_stale_token_is_replaced_at_once(clock):
+    store = TokenStore(Service().fetch)
+    assert store.replace(store.get()) == "token-2"
+    assert store.get() == "token-2"
+
+
+def test_threads_that_saw_the_same_stale_token_get_the_same_new_one():
+    service = Service()
+    store = TokenStore(service.fetch)
+    stale = store.get()
+    together = threading.Barrier(16)
+
+    def replace(_):
+        together.wait(PATIENCE)
+        return store.replace(stale)
+
+    with ThreadPoolExecutor(16) as executor:
+        assert set(executor.map(replace, range(16))) == {"token-2"}
+    assert service.fetched == 2
+
+
+def test_a_refusal_of_the_keys_is_remembered_for_all():
+    service = Service(errors=[AuthError("wrong keys", code="invalid_client", request_id="7")])
+    store = TokenStore(service.fetch)
+    for _ in range(3):
+        with pytest.raises(AuthError, match="wrong keys") as caught:
+            store.get()
+        assert (caught.value.code, caught.value.request_id) == ("invalid_client", "7")
+    assert service.fetched == 1
+
+
+def test_a_refusal_to_renew_is_remembered_too():
+    service = Service()
+    store = TokenStore(service.fetch)
+    stale = store.get()
+    service.errors = [AuthError("no longer yours")]
+    for _ in range(3):
+        with pytest.raises(AuthError, match="no longer yours"):
+            store.replace(stale)
+    assert service.fetched == 2
+
+
+def test_a_remembered_refusal_keeps_nothing_of_the_calls_it_ended():
+    class Picture:
+        pass
+
+    store = TokenStore(Service(errors=[AuthError("wrong keys")]).fetch)
+    pictures = []
+
+    def call():
+        picture = Picture()
+        pictures.append(weakref.ref(picture))
+        store.get()
+
+    for _ in range(3):
+        with pytest.raises(AuthError):
+            call()
+    gc.collect()
+    assert [reference() for reference in pictures] == [None] * 3
+
+
+def test_a_failure_that_may_pass_is_not_remembered():
+    service = Service(errors=[TransientError("not now")])
+    store = TokenStore(service.fetch)
+    with pytest.raises(TransientError):
+        store.get()
+    assert store.get() == "token-2"
+
+
+def test_a_renewal_that_fails_leaves_the_old_token_to_be_replaced(clock):
+    service = Service()
+    store = TokenStore(service.fetch)
+    store.get()
+    service.errors = [TransientError("not now")]
+    with pytest.raises(TransientError):
+        store.replace("token-1")
+    assert store.replace("token-1") == "token-3"
+
+
+def test_a_token_does_not_show_its_value():
+    assert repr(Token("s3cr3t", 5.0)) == "Token(lifetime=5.0)"
