@@ -20,7 +20,7 @@ from posehub.errors import (
 )
 from posehub.options import Layer, NoOptions
 from posehub.wrappers.cache import Cache
-from posehub.wrappers.limit import Limit
+from posehub.wrappers.limit import Limit, Pacer
 from posehub.wrappers.retry import Retry
 from posehub.wrappers.serialize import Serialize
 
@@ -276,7 +276,7 @@ def test_closing_closes_through_all_wrappers(add):
 
 def test_a_cached_answer_takes_no_turn_and_every_attempt_takes_one(add, pictures, monkeypatch):
     turns = []
-    monkeypatch.setattr(Limit, "_wait_for_turn", lambda self: turns.append(self))
+    monkeypatch.setattr(Pacer, "wait_for_turn", lambda pacer: turns.append(pacer))
     monkeypatch.setattr("posehub.wrappers.retry.pause", lambda seconds: None)
     errors = iter([TransientError("not now"), TransientError("not now")])
 

@@ -32,6 +32,7 @@ PUBLIC = [
     "load_image",
     "open_backend",
     "option",
+    "record",
 ]
 
 

@@ -59,7 +59,10 @@ def test_the_first_call_does_not_wait(limited, clock, pictures):
 @pytest.mark.parametrize("qps", [0.5, 2, 10, 300])
 def test_calls_are_spaced_evenly_a_little_wider_than_the_rate(qps, limited, clock, pictures):
     list(limited(qps).detect_many(map(pictures.numbered, range(20))))
-    assert _gaps(clock) == pytest.approx([1.01 / qps] * 19, rel=1e-6)
+    gaps = _gaps(clock)
+    assert gaps == pytest.approx([gaps[0]] * 19, rel=1e-6)
+    # spending at least 97 % of what is allowed
+    assert 1 / qps < gaps[0] <= 1 / qps / 0.97
 
 
 def test_no_second_has_more_calls_than_allowed(limited, clock, pictures):
@@ -80,7 +83,7 @@ def test_unused_time_is_not_saved_up_for_a_burst(limited, clock, pictures):
     backend.detect(pictures.numbered(0))
     clock.now += 100
     list(backend.detect_many(map(pictures.numbered, range(3))))
-    assert _gaps(clock)[1:] == pytest.approx([0.505] * 2)
+    assert min(_gaps(clock)[1:]) > 0.5
 
 
 def test_all_threads_share_one_limit(limited, clock, pictures, monkeypatch):
@@ -89,7 +92,7 @@ def test_all_threads_share_one_limit(limited, clock, pictures, monkeypatch):
     list(limited(4).detect_many(map(pictures.numbered, range(40)), workers=8))
     # each call had its turn at a time of its own; the call itself may come after the next turn
     span = clock.now - 1000
-    assert span == pytest.approx(39 * 1.01 / 4, rel=1e-6)
+    assert 39 / 4 < span <= 39 / 4 / 0.97
 
 
 def test_a_waiting_call_ends_at_once_when_the_consumer_is_gone(make_backend, pictures):
