@@ -10,6 +10,7 @@ import pytest
 
 from posehub import Box, Keypoint, Person, PoseResult, Skeleton
 from posehub.skeletons import BAIDU21, COCO17
+from posehub.testing import random_people
 
 THREE = Skeleton("three", ["nose", "left_hand", "right_hand"])
 NAN = math.nan
@@ -286,3 +287,11 @@ def test_the_repr_of_a_result_is_one_line(result, text):
 def test_the_repr_of_a_person_counts_the_reported_keypoints():
     assert repr(_result()[0]) == "Person(2 of 3 keypoints, box=(0, 5, 50, 65), score=0.75)"
     assert repr(_result()[2]) == "Person(1 of 3 keypoints, box=(nan, nan, nan, nan), score=nan)"
+
+
+def test_a_person_is_found_in_its_result():
+    result = random_people(3, seed=1)
+    assert result[1] in result
+    assert result.index(result[2]) == 2
+    assert len({result[0], result[0], result[1]}) == 2
+    assert random_people(3, seed=1)[1] not in result

@@ -96,6 +96,15 @@ class Person:
         """How sure the backend is of this person, in [0, 1]; NaN when it gave no score."""
         return float(self.result.box_scores[self.index])
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are the same row of the same result."""
+        if not isinstance(other, Person):
+            return NotImplemented
+        return self.result is other.result and self.index == other.index
+
+    def __hash__(self) -> int:
+        return hash((id(self.result), self.index))
+
     def __repr__(self) -> str:
         box = self.box
         return (
