@@ -7,7 +7,13 @@ author = "the posehub authors"
 copyright = "the posehub authors"
 version = release = posehub.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_click",
+]
 myst_heading_anchors = 3
 nitpicky = False
 autodoc_member_order = "bysource"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import posehub
 from posehub import errors
 from posehub.registry import list_backends
 from posehub_baidu.faults import FAULTS
@@ -33,8 +34,12 @@ def blocks(page: Path, language: str) -> list[str]:
     return found
 
 
+# its blocks are files of a package, which tests/test_writing_plugins.py makes and installs
+TUTORIAL = Path("docs/writing-plugins.md")
+
+
 def pages_with(language: str) -> list[Path]:
-    return [page for page in PAGES if blocks(page, language)]
+    return [page for page in PAGES if page != TUTORIAL and blocks(page, language)]
 
 
 @pytest.fixture
@@ -42,21 +47,14 @@ def workplace(tmp_path, monkeypatch):
     """A folder with a photo and the cassettes, and a stand-in for Baidu."""
     shutil.copy(ROOT / "examples" / "astronaut.jpg", tmp_path / "photo.jpg")
     shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
-    digest_cassette = tmp_path / "cassettes" / "photo.yaml"
     with BaiduStub() as stub:
         monkeypatch.setenv("BAIDU_ENDPOINT", stub.url)
         monkeypatch.setenv("BAIDU_API_KEY", stub.keys["api_key"])
         monkeypatch.setenv("BAIDU_SECRET_KEY", stub.keys["secret_key"])
         monkeypatch.chdir(tmp_path)
-        record_photo(digest_cassette)
+        with posehub.record("baidu", cassette="cassettes/photo.yaml") as backend:
+            backend.detect("photo.jpg")
         yield tmp_path
-
-
-def record_photo(path: Path) -> None:
-    """Run the recording that docs/testing.md shows, under another name."""
-    (code,) = (block for block in blocks(Path("docs/testing.md"), "python") if "vcr.VCR" in block)
-    exec("import posehub\n" + code, {})
-    Path("photo.yaml").rename(path)
 
 
 @pytest.mark.parametrize("page", pages_with("python"), ids=str)
@@ -64,9 +62,21 @@ def test_the_python_blocks_of_a_page_run_one_after_the_other(page, workplace):
     namespace = {"__name__": "page"}
     for code in blocks(page, "python"):
         exec(compile(code, str(page), "exec"), namespace)
-    for name, value in list(namespace.items()):
-        if name.startswith("test_"):
-            value()
+    # a test that needs a fixture is run in a pytest of its own
+    tests = [value for name, value in namespace.items() if name.startswith("test_")]
+    for test in (test for test in tests if test.__code__.co_argcount == 0):
+        test()
+    if any(test.__code__.co_argcount for test in tests):
+        run_as_a_test_file("\n".join(blocks(page, "python")), workplace)
+
+
+def run_as_a_test_file(code: str, folder: Path) -> None:
+    (folder / "test_page.py").write_text(code, encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope=function\n")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_page.py"]
+    for arguments in (["--pose-record=once"], []):
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, cwd=folder)
+        assert done.returncode == 0, done.stdout
 
 
 def test_the_two_readmes_run_the_same_code_but_for_their_words():
