@@ -25,6 +25,7 @@ import aip
 import numpy as np
 import psutil
 import requests
+from _service import Service
 from _table import Row, at_least, at_most, report
 from PIL import Image as PILImage
 
@@ -37,31 +38,6 @@ from posehub_baidu.testing import API_KEY, SECRET_KEY, BaiduStub
 
 REPLY = Path(__file__).parent.parent / "cassettes" / "baidu" / "two_people.json"
 MB = 1_000_000
-
-
-def _serve(options: dict[str, Any], pipe: Any) -> None:
-    with BaiduStub(**options) as stub:
-        pipe.send(stub.url)
-        pipe.recv()
-        pipe.send([call.answered for call in stub.calls])
-
-
-class Service:
-    """A stub of the service in another process."""
-
-    def __init__(self, **options: Any) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(options, theirs), daemon=True)
-        self._process.start()
-        self.url: str = self._pipe.recv()
-
-    def stop(self) -> list[bool]:
-        """Stop it; return for each call whether it got a good answer."""
-        self._pipe.send(None)
-        answered: list[bool] = self._pipe.recv()
-        self._process.join()
-        return answered
 
 
 @contextmanager

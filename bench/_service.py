@@ -1,0 +1,33 @@
+"""A stub of Baidu's service in a process of its own, so that only the client is measured."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import Any
+
+from posehub_baidu.testing import BaiduStub
+
+
+def _serve(options: dict[str, Any], pipe: Any) -> None:
+    with BaiduStub(**options) as stub:
+        pipe.send(stub.url)
+        pipe.recv()
+        pipe.send([call.answered for call in stub.calls])
+
+
+class Service:
+    """A stub of the service in another process."""
+
+    def __init__(self, **options: Any) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(options, theirs), daemon=True)
+        self._process.start()
+        self.url: str = self._pipe.recv()
+
+    def stop(self) -> list[bool]:
+        """Stop it; return for each call whether it got a good answer."""
+        self._pipe.send(None)
+        answered: list[bool] = self._pipe.recv()
+        self._process.join()
+        return answered
