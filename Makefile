@@ -6,7 +6,7 @@ DISTRIBUTIONS := . plugins/posehub-baidu plugins/posehub-replay plugins/posehub-
 EDITABLE := $(addprefix --editable ,$(DISTRIBUTIONS))
 PROJECTS := constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: demo test check format docs bench wheels clean
+.PHONY: demo test coverage check format docs bench wheels clean
 
 demo: .venv/runtime
 	$(BIN)/posehub models pull blazepose
@@ -17,6 +17,11 @@ demo: .venv/runtime
 test: .venv/test
 	$(BIN)/posehub models pull blazepose
 	$(BIN)/pytest --numprocesses 2
+
+# under coverage from the start, because pytest loads the plugin before any other measuring begins
+coverage: .venv/test
+	$(BIN)/coverage run --source src/posehub/testing -m pytest --quiet tests/testing
+	$(BIN)/coverage report --include '*/pytest_plugin.py' --fail-under 100
 
 check: .venv/lint .venv/test
 	$(BIN)/ruff check
