@@ -292,3 +292,20 @@ def test_a_token_request_and_its_reply_show_no_secret(evidence, stub):
     evidence.keep(request, Credentials(form=form), reply, token(reply))
     evidence.assert_hides(*secrets_of(stub))
     assert len(stub.tokens) == 1
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_cassettes_and_pictures_hold_no_secret(picture, tmp_path, scheme):
+    fault = {0: Fault(code=18), 1: Fault(body=b"<html>")}
+    with BaiduStub(fault=fault.get) as stub:
+        keys = {**keys_for(stub, scheme), "endpoint": stub.url, "max_retries": 0}
+        photo = picture()
+        with posehub.record("baidu", cassette=tmp_path / "c.yaml", mode="all", **keys) as backend:
+            *_, result = backend.detect_many([photo] * 3, on_error="return")
+        for suffix in ("png", "jpg"):
+            result.draw(photo).save(tmp_path / f"people.{suffix}")
+        (tmp_path / "result.json").write_text(result.to_json())
+        written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        assert {"c.yaml", "people.png", "people.jpg", "result.json"} <= set(written)
+        for name, data in written.items():
+            assert not [secret for secret in secrets_of(stub) if secret.encode() in data], name
