@@ -91,7 +91,7 @@ class OddBackend(Backend):
         width, height = image.size
         place = width * 50 if FAULT == "scale" else shade / 10
         box = [20, 20, 10, 10] if FAULT == "box" else [10, 10, 20, 20]
-        return PoseResult(
+        result = PoseResult(
             keypoints=np.full((count, len(skeleton), 2), place),
             scores=np.full((count, len(skeleton)), 0.5),
             boxes=np.array([box] * count).reshape(count, 4),
@@ -101,6 +101,9 @@ class OddBackend(Backend):
             backend="other" if FAULT == "name" else "odd",
             raw={"number": float("nan")} if FAULT == "unrecordable" else None,
         )
+        if FAULT == "dtype":
+            object.__setattr__(result, "boxes", result.boxes.astype(np.float64))
+        return result
 """
 
 TEST = """
@@ -126,6 +129,7 @@ class TestOdd(posehub.testing.BackendContract):
 """
 
 FAULTS = {
+    "dtype": "test_every_result_has_the_shapes_and_dtypes_of_the_model",
     "skeleton": "test_every_result_is_of_the_backends_skeleton",
     "size": "test_every_result_has_the_size_of_its_picture",
     "name": "test_every_result_names_the_backend",

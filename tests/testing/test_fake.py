@@ -10,6 +10,8 @@ from posehub.errors import QuotaExceededError, UnknownBackendError
 from posehub.skeletons import BAIDU21, COCO17
 from posehub.testing import fake_backend, random_people
 
+pytest_plugins = ["pytester"]
+
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 
 
@@ -76,3 +78,39 @@ def test_random_people_are_inside_the_picture(count):
 def test_a_number_gives_that_many_random_people():
     with fake_backend(7, seed=2):
         assert len(posehub.detect(PICTURE, backend="fake")) == 7
+
+
+def test_it_answers_without_being_registered():
+    fake = fake_backend(2)
+    assert len(fake.detect(PICTURE)) == 2
+    with pytest.raises(UnknownBackendError):
+        posehub.open_backend("fake")
+
+
+def test_threads_get_each_answer_once():
+    answers = [random_people(count, seed=count) for count in range(40)]
+    with fake_backend(answers) as fake:
+        counts = [len(result) for result in fake.detect_many([PICTURE] * 40, workers=8)]
+    assert sorted(counts) == list(range(40))
+
+
+def test_the_fixture_registers_for_the_length_of_a_test(pytester):
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(
+        """
+        import numpy as np
+        import posehub
+
+        PICTURE = np.zeros((9, 9, 3), np.uint8)
+
+        def test_one(fake_pose_backend):
+            fake_pose_backend(3)
+            fake_pose_backend(persons=2, name="other")
+            assert len(posehub.detect(PICTURE, backend="fake")) == 3
+            assert len(posehub.detect(PICTURE, backend="other")) == 2
+
+        def test_two():
+            assert "fake" not in {info.name for info in posehub.list_backends()}
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)

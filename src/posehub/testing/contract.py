@@ -50,6 +50,25 @@ class BackendContract:
         """Open the backend for recording; override it where more than options is needed."""
         return posehub.record(self.backend, cassette=cassette, options=self.options)
 
+    def test_every_result_has_the_shapes_and_dtypes_of_the_model(self) -> None:
+        """Float32 arrays of P persons and K keypoints, scores in [0, 1]."""
+        for result in self._results():
+            persons, points = len(result), len(result.skeleton)
+            shapes = {
+                "keypoints": (persons, points, 2),
+                "scores": (persons, points),
+                "boxes": (persons, 4),
+                "box_scores": (persons,),
+                "keypoints_3d": (persons, points, 3),
+            }
+            for name, shape in shapes.items():
+                array = getattr(result, name)
+                if array is not None:
+                    assert (array.shape, array.dtype) == (shape, np.float32), name
+            for scores in (result.scores, result.box_scores):
+                known = scores[~np.isnan(scores)]
+                assert ((known >= 0) & (known <= 1)).all()
+
     def test_every_result_is_of_the_backends_skeleton(self) -> None:
         """The skeleton is the one the backend is registered with."""
         name = self.speaks_for or self.backend

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
+from typing import Self
 
 import attrs
 import numpy as np
@@ -16,6 +17,7 @@ from posehub.model import PoseResult
 from posehub.registry import get_registry
 from posehub.skeleton import Skeleton
 from posehub.skeletons import COCO17
+from posehub.wrappers.base import Wrapper
 
 
 def random_people(
@@ -44,18 +46,27 @@ def random_people(
 
 
 class FakeBackend(Backend):
-    """Answers with given results, one after the other, and remembers what it was asked.
+    """Answers with given results in turn, and remembers what it was asked.
+
+    In a `with` block it is registered, so that `open_backend` finds it by its name.
 
     Attributes:
         asked: the pictures it was given, in order.
         closed: how often it was closed.
     """
 
-    def __init__(self, info: BackendInfo, answers: Sequence[PoseResult | PosehubError]) -> None:
-        self.info = info
+    def __init__(self, name: str, answers: Sequence[PoseResult | PosehubError]) -> None:
+        skeletons = [answer.skeleton for answer in answers if isinstance(answer, PoseResult)]
+        self.info = BackendInfo(
+            name=name,
+            summary="answers with given people",
+            skeleton=skeletons[0].name if skeletons else COCO17.name,
+            factory=lambda options: _Opened(self),
+        )
         self.asked: list[Image] = []
         self.closed = 0
         self._answers = answers
+        self._lock = threading.Lock()
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
         """Return the next answer for each picture, or raise it if it is an error."""
@@ -65,22 +76,45 @@ class FakeBackend(Backend):
         """Remember that it was closed."""
         self.closed += 1
 
+    def __enter__(self) -> Self:
+        get_registry().register(self, self._plugin)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        get_registry().unregister(self._plugin)
+
+    @hookimpl
+    def posehub_register_backends(self) -> list[BackendInfo]:
+        """Register this backend; the object is its own plugin."""
+        return [self.info]
+
+    @property
+    def _plugin(self) -> str:
+        return f"{self.info.name} (in memory)"
+
     def _answer(self, image: Image) -> PoseResult:
-        answer = self._answers[len(self.asked) % len(self._answers)]
-        self.asked.append(image)
+        with self._lock:
+            answer = self._answers[len(self.asked) % len(self._answers)]
+            self.asked.append(image)
         if isinstance(answer, PosehubError):
             raise answer
         return attrs.evolve(answer, image_size=image.size, backend=self.info.name)
 
 
-@contextmanager
+class _Opened(Wrapper):
+    """What `open_backend` gives: closing it leaves the fake one registered."""
+
+    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+        return self.inner.detect_batch(images)
+
+
 def fake_backend(
     persons: PoseResult | Sequence[PoseResult | PosehubError] | int = 1,
     *,
     name: str = "fake",
     seed: int = 0,
-) -> Iterator[FakeBackend]:
-    """Register a backend in memory for the length of a `with` block.
+) -> FakeBackend:
+    """Return a backend in memory; in a `with` block, `open_backend` finds it too.
 
     Args:
         persons: what it answers: people; a list of answers, errors among them, given in turn and
@@ -90,27 +124,4 @@ def fake_backend(
     """
     if isinstance(persons, int):
         persons = random_people(persons, seed=seed)
-    answers = [persons] if isinstance(persons, PoseResult) else list(persons)
-    skeletons = [answer.skeleton for answer in answers if isinstance(answer, PoseResult)]
-    info = BackendInfo(
-        name=name,
-        summary="answers with given people",
-        skeleton=skeletons[0].name if skeletons else COCO17.name,
-        factory=lambda options: backend,
-    )
-    backend = FakeBackend(info, answers)
-    registry = get_registry()
-    registry.register(_Plugin(info), f"{name} (in memory)")
-    try:
-        yield backend
-    finally:
-        registry.unregister(f"{name} (in memory)")
-
-
-class _Plugin:
-    def __init__(self, info: BackendInfo) -> None:
-        self._info = info
-
-    @hookimpl
-    def posehub_register_backends(self) -> list[BackendInfo]:
-        return [self._info]
+    return FakeBackend(name, [persons] if isinstance(persons, PoseResult) else list(persons))

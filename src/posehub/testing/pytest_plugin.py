@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `pose_backend`, and when it may record.
+"""The pytest plugin: the fixtures `pose_backend`, which may record, and `fake_pose_backend`.
 
     @pytest.mark.pose_backend("baidu")
     def test_two_people(pose_backend):
@@ -10,7 +10,8 @@ Imported at the start of every pytest run of an environment, so that it imports 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import pytest
 
 if TYPE_CHECKING:
     from posehub.backend import Backend
+    from posehub.testing.fake import FakeBackend
 
 _OPTION = "--pose-record"
 _MARKER = (
@@ -70,6 +72,15 @@ def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
             return
         with blocking.network_blocked(f"Tests play cassettes; to record, run pytest {_OPTION}=new"):
             yield backend
+
+
+@pytest.fixture
+def fake_pose_backend() -> Iterator[Callable[..., FakeBackend]]:
+    """Makes backends in memory, as `posehub.testing.fake_backend` does, registered for the test."""
+    from posehub.testing import fake_backend
+
+    with ExitStack() as registered:
+        yield lambda *args, **kwargs: registered.enter_context(fake_backend(*args, **kwargs))
 
 
 def _default_cassette(node: pytest.Item) -> Path:
