@@ -16,6 +16,7 @@ PUBLIC = [
     "BackendInfo",
     "Box",
     "Capabilities",
+    "Conversion",
     "Image",
     "Keypoint",
     "Person",
@@ -23,6 +24,8 @@ PUBLIC = [
     "PosehubError",
     "ServiceOptions",
     "Skeleton",
+    "concatenate",
+    "conversion",
     "detect",
     "draw",
     "errors",
@@ -58,6 +61,18 @@ def test_every_public_name_can_be_imported(name):
 def test_an_unknown_name_is_an_attribute_error_that_names_it():
     with pytest.raises(AttributeError, match="has no attribute 'open_bakend'"):
         _ = posehub.open_bakend
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import posehub; posehub.conversion",
+        "import posehub.conversions, posehub; posehub.conversion",
+        "from posehub import conversion; import posehub.conversions, posehub",
+    ],
+)
+def test_conversion_is_the_function_whatever_is_imported_first(statement):
+    _modules_after(f"{statement}; assert posehub.conversion('baidu21', 'coco17').direct")
 
 
 def test_importing_posehub_loads_nothing_heavy():

@@ -27,7 +27,11 @@ def skeletons(draw):
     names = draw(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5, unique=True))
     pairs = st.lists(st.tuples(st.sampled_from(names), st.sampled_from(names)), max_size=3)
     sigmas = st.none() | st.lists(st.floats(0, 1), min_size=len(names), max_size=len(names))
-    return Skeleton(draw(st.text()), names, draw(pairs), draw(pairs), draw(sigmas))
+    spots = st.lists(st.text(), min_size=len(names), max_size=len(names), unique=True)
+    spots = st.none() | spots.map(lambda drawn: dict(zip(names, drawn, strict=True)))
+    return Skeleton(
+        draw(st.text()), names, draw(pairs), draw(pairs), draw(sigmas), draw(spots) or ()
+    )
 
 
 @st.composite
@@ -173,6 +177,7 @@ MALFORMED = [
     (("skeleton",), {"name": "s", "keypoints": 5}, "skeleton is not one"),
     (("skeleton",), {"name": "s", "keypoints": ["a"], "links": [5]}, "skeleton is not one"),
     (("skeleton",), {"name": "s", "keypoints": ["a", "a"]}, "names these keypoints twice"),
+    (("skeleton",), {"name": "s", "keypoints": ["a"], "spots": [5]}, "skeleton is not one"),
     (("people",), ..., "result has no 'people'"),
     (("people",), {}, "people must be a list, got dict"),
     (("people",), "nobody", "people must be a list, got str"),

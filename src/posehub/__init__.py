@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from posehub.client import detect as detect
     from posehub.client import open_backend as open_backend
     from posehub.client import record as record
+    from posehub.conversions import Conversion as Conversion
+    from posehub.conversions import conversion as conversion
     from posehub.drawing import draw as draw
     from posehub.errors import PosehubError as PosehubError
     from posehub.hookspecs import hookimpl as hookimpl
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from posehub.model import Keypoint as Keypoint
     from posehub.model import Person as Person
     from posehub.model import PoseResult as PoseResult
+    from posehub.operations import concatenate as concatenate
     from posehub.options import ServiceOptions as ServiceOptions
     from posehub.options import option as option
     from posehub.registry import get_skeleton as get_skeleton
@@ -34,6 +37,7 @@ _HOMES = {
     "BackendInfo": "backend",
     "Box": "model",
     "Capabilities": "backend",
+    "Conversion": "conversions",
     "Image": "image",
     "Keypoint": "model",
     "Person": "model",
@@ -41,6 +45,8 @@ _HOMES = {
     "PosehubError": "errors",
     "ServiceOptions": "options",
     "Skeleton": "skeleton",
+    "concatenate": "operations",
+    "conversion": "conversions",
     "detect": "client",
     "draw": "drawing",
     "get_skeleton": "registry",

@@ -10,12 +10,11 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import ArrayLike, NDArray
 
+from posehub.checks import Float32Array, check_finite, check_points, check_shape, check_unit
 from posehub.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
-
-Float32Array = NDArray[np.float32]
 
 
 @frozen
@@ -168,22 +167,17 @@ class PoseResult(Sequence[Person]):
     def __attrs_post_init__(self) -> None:
         persons = len(self.keypoints) if self.keypoints.ndim else 0
         points = len(self.skeleton)
-        _check_shape("keypoints", self.keypoints, (persons, points, 2))
-        _check_shape("scores", self.scores, (persons, points))
-        _check_shape("boxes", self.boxes, (persons, 4))
-        _check_shape("box_scores", self.box_scores, (persons,))
+        check_shape("keypoints", self.keypoints, (persons, points, 2))
+        check_shape("scores", self.scores, (persons, points))
+        check_shape("boxes", self.boxes, (persons, 4))
+        check_shape("box_scores", self.box_scores, (persons,))
         if self.keypoints_3d is not None:
-            _check_shape("keypoints_3d", self.keypoints_3d, (persons, points, 3))
-            _check_finite("keypoints_3d", self.keypoints_3d)
-        _check_finite("keypoints", self.keypoints)
-        _check_finite("boxes", self.boxes)
-        missing = np.isnan(self.keypoints)
-        if (missing[..., 0] != missing[..., 1]).any():
-            raise ValueError("a keypoint needs both x and y, or NaN for both")
-        if self.scores[missing[..., 0]].any():
-            raise ValueError("scores must be 0 where the keypoint is NaN (not reported)")
-        _check_unit("scores", self.scores)
-        _check_unit("box_scores", self.box_scores)
+            check_shape("keypoints_3d", self.keypoints_3d, (persons, points, 3))
+            check_finite("keypoints_3d", self.keypoints_3d)
+        check_points(self.keypoints, self.scores)
+        check_finite("boxes", self.boxes)
+        check_unit("scores", self.scores)
+        check_unit("box_scores", self.box_scores)
 
     @classmethod
     def empty(
@@ -261,10 +255,73 @@ class PoseResult(Sequence[Person]):
         return self[keep]
 
     def to(self, skeleton: str | Skeleton) -> PoseResult:
-        """Return the same people on another skeleton; see `posehub.conversion.convert`."""
-        from posehub.conversion import convert
+        """Return the same people on another skeleton.
+
+        Points of the same anatomical spot are copied; what is near or follows from others has a
+        lower score; what cannot be had is NaN with score 0. `posehub.conversion` shows the table.
+
+        Raises:
+            ConfigError: no skeleton of that name is known.
+        """
+        from posehub.conversions import convert
 
         return convert(self, skeleton)
+
+    def offset(
+        self, x: float, y: float, *, image_size: tuple[int, int] | None = None
+    ) -> PoseResult:
+        """Return the people moved by pixels; see `posehub.operations.offset`."""
+        from posehub.operations import offset
+
+        return offset(self, x, y, image_size=image_size)
+
+    def crop(self, left: int, top: int, width: int, height: int) -> PoseResult:
+        """Return the people in a part of the picture; see `posehub.operations.crop`."""
+        from posehub.operations import crop
+
+        return crop(self, left, top, width, height)
+
+    def scale(self, x: float, y: float | None = None) -> PoseResult:
+        """Return the people of the scaled picture; see `posehub.operations.scale`."""
+        from posehub.operations import scale
+
+        return scale(self, x, y)
+
+    def rotate(self, degrees: float, *, center: tuple[float, float] | None = None) -> PoseResult:
+        """Return the people turned counter-clockwise; see `posehub.operations.rotate`."""
+        from posehub.operations import rotate
+
+        return rotate(self, degrees, center=center)
+
+    def flip(self, *, width: float | None = None) -> PoseResult:
+        """Return the people mirrored left to right; see `posehub.operations.flip`."""
+        from posehub.operations import flip
+
+        return flip(self, width=width)
+
+    def normalize(self, by: str = "box") -> Float32Array:
+        """Return keypoints relative to box or torso; see `posehub.measures.normalize`."""
+        from posehub.measures import normalize
+
+        return normalize(self, by)
+
+    def angle(self, first: str, joint: str, last: str, *, dimensions: int = 2) -> Float32Array:
+        """Return the angle at a joint in degrees, (P,); see `posehub.measures.angle`."""
+        from posehub.measures import angle
+
+        return angle(self, first, joint, last, dimensions=dimensions)
+
+    def angles(self, *, dimensions: int = 2) -> dict[str, Float32Array]:
+        """Return the common joint angles in degrees; see `posehub.measures.angles`."""
+        from posehub.measures import angles
+
+        return angles(self, dimensions=dimensions)
+
+    def oks(self, truth: PoseResult) -> NDArray[np.float64]:
+        """Return the similarity of each person to each of `truth`, (P, T); see `posehub.oks`."""
+        from posehub.oks import oks
+
+        return oks(self, truth)
 
     def draw(self, image: Any = None) -> PILImage.Image:
         """Return the people drawn on `image`, or on a blank canvas; see `posehub.drawing.draw`."""
@@ -332,21 +389,3 @@ class PoseResult(Sequence[Person]):
         people = "1 person" if len(self) == 1 else f"{len(self)} people"
         size = "" if self.image_size is None else f", {self.image_size[0]}x{self.image_size[1]}"
         return f"PoseResult({people}, {self.skeleton.name}{size}, backend={self.backend!r})"
-
-
-def _check_shape(name: str, array: Float32Array, shape: tuple[int, ...]) -> None:
-    if array.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-
-
-def _check_finite(name: str, array: Float32Array) -> None:
-    if np.isinf(array).any():
-        raise ValueError(f"{name} must be finite or NaN, got an infinity")
-
-
-def _check_unit(name: str, scores: Float32Array) -> None:
-    # fmin and fmax pass over NaN, and reducing makes no temporary arrays
-    least = np.fmin.reduce(scores, axis=None, initial=0.0)
-    most = np.fmax.reduce(scores, axis=None, initial=1.0)
-    if least < 0 or most > 1:
-        raise ValueError(f"{name} must be in [0, 1], got {least if least < 0 else most}")

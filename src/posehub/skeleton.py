@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from attrs import field, frozen
@@ -16,6 +16,10 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((first, second) for first, second in pairs)
+
+
+def _items(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return _pairs(pairs.items() if isinstance(pairs, Mapping) else pairs)
 
 
 def _numbers(values: Iterable[float] | None) -> tuple[float, ...] | None:
@@ -35,10 +39,14 @@ class Skeleton:
         sigmas: per keypoint, the standard deviation of human annotation relative to the
             person's size, as used by OKS (object keypoint similarity), or None where none
             are published.
+        spots: pairs of a keypoint's name and the anatomical spot it marks, for the keypoints that
+            mean another spot than one of their own name; given as pairs or as a mapping. Points of
+            two skeletons on one spot are the same point, whatever they are called; see
+            `posehub.skeletons.spots`.
 
     Raises:
-        ValueError: a name is doubled, a pair names an unknown keypoint, or the number of sigmas
-            differs from the number of keypoints.
+        ValueError: a name is doubled, a pair names an unknown keypoint, the number of sigmas
+            differs from the number of keypoints, or two keypoints mark one spot.
     """
 
     name: str
@@ -46,13 +54,19 @@ class Skeleton:
     links: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
     flip_pairs: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
     sigmas: tuple[float, ...] | None = field(converter=_numbers, default=None)
+    spots: tuple[tuple[str, str], ...] = field(converter=_items, default=())
 
     def __attrs_post_init__(self) -> None:
         if len(self._indices) != len(self.keypoints):
             doubled = sorted({n for n in self.keypoints if self.keypoints.count(n) > 1})
             raise ValueError(f"skeleton {self.name!r} names these keypoints twice: {doubled}")
-        for kind, pairs in (("links", self.links), ("flip_pairs", self.flip_pairs)):
-            unknown = sorted({name for pair in pairs for name in pair} - set(self.keypoints))
+        named = {
+            "links": {name for pair in self.links for name in pair},
+            "flip_pairs": {name for pair in self.flip_pairs for name in pair},
+            "spots": {name for name, _ in self.spots},
+        }
+        for kind, names in named.items():
+            unknown = sorted(names - set(self.keypoints))
             if unknown:
                 raise ValueError(f"skeleton {self.name!r} has {kind} to unknown points {unknown}")
         if self.sigmas is not None and len(self.sigmas) != len(self.keypoints):
@@ -60,6 +74,14 @@ class Skeleton:
                 f"skeleton {self.name!r} has {len(self.sigmas)} sigmas "
                 f"for {len(self.keypoints)} keypoints"
             )
+        if len(self._of_spot) != len(self.keypoints):
+            shared = sorted(set(self.keypoints) - set(self._of_spot.values()))
+            raise ValueError(f"skeleton {self.name!r} has {shared} on spots of other keypoints")
+
+    @cached_property
+    def _of_spot(self) -> dict[str, str]:
+        spots = dict(self.spots)
+        return {spots.get(name, name): name for name in self.keypoints}
 
     @cached_property
     def _indices(self) -> dict[str, int]:
@@ -80,3 +102,16 @@ class Skeleton:
             raise KeyError(
                 f"{self.name} has no keypoint {name!r}.{nearest(name, self.keypoints)}"
             ) from None
+
+    def at(self, spot: str) -> str | None:
+        """Return the name of the keypoint that marks an anatomical spot, or None."""
+        return self._of_spot.get(spot)
+
+    def spot(self, name: str) -> str:
+        """Return the anatomical spot that keypoint `name` marks; its name unless `spots` has it.
+
+        Raises:
+            KeyError: the skeleton has no such keypoint.
+        """
+        self.index(name)
+        return dict(self.spots).get(name, name)

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from posehub.drawing import draw
 from posehub.model import PoseResult
+from posehub.oks import paired_similarity
 
-_DEFAULT_SIGMA = 0.05
-"""For skeletons without published sigmas: about the mean of COCO's, which are 0.025 to 0.107."""
 _NAMED = 5  # keypoints a message lists
 
 
@@ -26,9 +25,8 @@ def assert_poses_close(
 ) -> None:
     """Fail unless both results have the same people, in the same order, at the same places.
 
-    People are compared by OKS, object keypoint similarity, as COCO's evaluation defines it: the
-    mean over the expected keypoints of exp(-d^2 / (2 s^2 k^2)), with d the distance in pixels,
-    s^2 the area of the expected person's box, and k twice the skeleton's sigma.
+    People are compared by OKS, object keypoint similarity, as `posehub.oks` defines it, except that
+    a keypoint too many counts as one that is missing: as 0.
 
     Args:
         actual: what was found.
@@ -52,29 +50,13 @@ def assert_poses_close(
 def keypoint_similarity(actual: PoseResult, expected: PoseResult) -> NDArray[np.float64]:
     """Return exp(-d^2 / (2 s^2 k^2)) for each keypoint of each pair of people, (P, K).
 
-    0 where only one of the two has the keypoint; NaN where `expected` does not have it and
-    neither does `actual`.
+    0 where only one of the two has the keypoint; NaN where neither has it.
     """
-    sigmas = expected.skeleton.sigmas or (_DEFAULT_SIGMA,) * len(expected.skeleton)
-    distances = np.linalg.norm(actual.keypoints.astype(np.float64) - expected.keypoints, axis=2)
-    variance = 2 * _areas(expected)[:, None] * (2 * np.asarray(sigmas)) ** 2
-    similarity: NDArray[np.float64] = np.exp(-(distances**2) / variance)
+    similarity = paired_similarity(actual, expected)
     missing_here = np.isnan(actual.keypoints[..., 0])
     missing_there = np.isnan(expected.keypoints[..., 0])
     similarity[missing_here != missing_there] = 0.0
     return similarity
-
-
-def _areas(result: PoseResult) -> NDArray[np.float64]:
-    """Return the area of each person's box in square pixels, or of the keypoints' extent."""
-    corners = result.boxes.astype(np.float64).reshape(-1, 2, 2)
-    for row in np.flatnonzero(np.isnan(corners).any(axis=(1, 2))):
-        points = result.keypoints[row][~np.isnan(result.keypoints[row, :, 0])]
-        corners[row] = [points.min(axis=0), points.max(axis=0)] if len(points) else 0.0
-    # a person of one point has no extent; a pixel keeps the formula finite
-    sides = np.maximum(corners[:, 1] - corners[:, 0], 1.0)
-    areas: NDArray[np.float64] = sides[:, 0] * sides[:, 1]
-    return areas
 
 
 def _difference(actual: PoseResult, expected: PoseResult, oks: float) -> str | None:
