@@ -145,6 +145,9 @@ def _turn(degrees: float) -> NDArray[np.float64]:
 def _turned_size(size: tuple[int, int], turn: NDArray[np.float64]) -> tuple[int, int]:
     """Return the size of the upright picture around a turned one, by Pillow's rounding."""
     width, height = size
+    if set(np.abs(turn).flat) <= {0, 1}:
+        across, down = np.abs(turn) @ np.asarray(size)
+        return int(across), int(down)
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]])
     middle = np.asarray(size) / 2
     turned = (corners - middle) @ turn + middle
