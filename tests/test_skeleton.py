@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -150,6 +151,15 @@ def test_rules_speak_of_spots_that_exist():
     spots = {other.spot(name) for other in BUILTIN.values() for name in other.keypoints}
     assert {spot for pair in NEAR for spot in pair} <= spots
     assert {spot for derived, parts in DERIVED for spot in (derived, *parts)} <= spots
+
+
+def test_the_page_of_skeletons_has_a_row_for_each():
+    page = (Path(__file__).parents[1] / "docs" / "skeletons.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (yes)? ?\|", page, re.MULTILINE)
+    assert rows == [
+        (name, str(len(skeleton)), "yes" if skeleton.sigmas else "")
+        for name, skeleton in BUILTIN.items()
+    ]
 
 
 def test_the_spot_of_an_unknown_keypoint_is_a_key_error():
