@@ -235,6 +235,11 @@ def test_skeletons_of_one_size_are_not_taken_for_each_other():
     assert table.missing == ("head",)
 
 
+def test_a_number_of_points_chooses_no_skeleton():
+    with pytest.raises(ConfigError, match="No skeleton 17"):
+        posehub.conversion(17, "coco17")
+
+
 def test_a_skeleton_may_be_given_itself_and_share_no_name():
     after = _result(COCO17).to(Skeleton("tail", ["tip", "root"]))
     assert after.keypoints.shape == (2, 2, 2)

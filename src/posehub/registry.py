@@ -238,7 +238,7 @@ def get_skeleton(name: str) -> Skeleton:
     skeletons = get_registry().skeletons
     if name not in skeletons:
         raise ConfigError(
-            f"No skeleton {name!r}.{nearest(name, skeletons)} "
+            f"No skeleton {name!r}.{nearest(str(name), skeletons)} "
             f"Known: {', '.join(sorted(skeletons))}."
         )
     return skeletons[name]
