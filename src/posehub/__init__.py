@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from posehub.hookspecs import hookimpl as hookimpl
     from posehub.image import Image as Image
     from posehub.image import load_image as load_image
-    from posehub.model import Box as Box
-    from posehub.model import Keypoint as Keypoint
-    from posehub.model import Person as Person
     from posehub.model import PoseResult as PoseResult
     from posehub.operations import concatenate as concatenate
     from posehub.options import ServiceOptions as ServiceOptions
     from posehub.options import option as option
+    from posehub.person import Box as Box
+    from posehub.person import Keypoint as Keypoint
+    from posehub.person import Person as Person
     from posehub.registry import get_skeleton as get_skeleton
     from posehub.registry import list_backends as list_backends
     from posehub.skeleton import Skeleton as Skeleton
@@ -35,12 +35,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Backend": "backend",
     "BackendInfo": "backend",
-    "Box": "model",
+    "Box": "person",
     "Capabilities": "backend",
     "Conversion": "conversions",
     "Image": "image",
-    "Keypoint": "model",
-    "Person": "model",
+    "Keypoint": "person",
+    "Person": "person",
     "PoseResult": "model",
     "PosehubError": "errors",
     "ServiceOptions": "options",

@@ -10,7 +10,8 @@ from PIL import Image as PILImage
 from PIL import ImageDraw
 
 from posehub.image import load_image
-from posehub.model import Person, PoseResult
+from posehub.model import PoseResult
+from posehub.person import Person
 
 # Okabe and Ito's palette, told apart with every common kind of colour blindness
 _COLOURS = {"left": (230, 159, 0, 255), "right": (0, 114, 178, 255), "middle": (0, 158, 115, 255)}
