@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from posehub.conversions import Conversion as Conversion
     from posehub.conversions import conversion as conversion
     from posehub.drawing import draw as draw
+    from posehub.drawing import draw_frame as draw_frame
+    from posehub.drawing import draw_svg as draw_svg
+    from posehub.drawing import save_drawing as save_drawing
     from posehub.errors import PosehubError as PosehubError
     from posehub.hookspecs import hookimpl as hookimpl
     from posehub.image import Image as Image
@@ -49,6 +52,8 @@ _HOMES = {
     "conversion": "conversions",
     "detect": "client",
     "draw": "drawing",
+    "draw_frame": "drawing",
+    "draw_svg": "drawing",
     "get_skeleton": "registry",
     "hookimpl": "hookspecs",
     "list_backends": "registry",
@@ -56,6 +61,7 @@ _HOMES = {
     "open_backend": "client",
     "option": "options",
     "record": "client",
+    "save_drawing": "drawing",
 }
 _SUBMODULES = ("errors",)
 

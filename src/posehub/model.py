@@ -228,11 +228,19 @@ class PoseResult(Sequence[Person]):
 
         return oks(self, truth)
 
-    def draw(self, image: Any = None) -> PILImage.Image:
-        """Return the people drawn on `image`, or on a blank canvas; see `posehub.drawing.draw`."""
+    def draw(
+        self,
+        image: Any = None,
+        *,
+        names: bool = False,
+        scores: bool = False,
+        boxes: bool = False,
+        ids: bool = False,
+    ) -> PILImage.Image:
+        """Return the people drawn on `image`, or on a blank canvas; see `posehub.draw`."""
         from posehub.drawing import draw
 
-        return draw(self, image)
+        return draw(self, image, names=names, scores=scores, boxes=boxes, ids=ids)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-ready values; see `posehub.serial` for the layout."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from posehub.cli.common import backend_options, echo_json, json_option, option_layer
+from posehub.cli.draw import drawing_targets, save_drawn
 from posehub.client import open_with
 from posehub.errors import PosehubError
 from posehub.model import PoseResult
 
 _PEOPLE_PER_TABLE = 3  # what fits into 80 columns
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command("detect")
@@ -65,33 +64,11 @@ def command(
             else:
                 _print_tables(console, path, outcome)
             if target is not None:
-                _save_drawing(outcome, path, target)
+                save_drawn(outcome, target, path)
         elapsed = time.perf_counter() - start
     click.echo(f"pictures: {len(images)}, failed: {failures}, {elapsed:.2f} s", err=True)
     if failures:
         context.exit(1)
-
-
-def drawing_targets(images: Sequence[Path], draw_to: Path | None) -> list[Path | None]:
-    """Return where each picture's drawing goes; pictures of one name get different files.
-
-    Raises:
-        click.UsageError: several pictures would go into one file.
-    """
-    if draw_to is None:
-        return [None] * len(images)
-    if draw_to.suffix.lower() in _PICTURE_SUFFIXES and not draw_to.is_dir():
-        if len(images) > 1:
-            raise click.UsageError(f"--draw {draw_to} is one file for {len(images)} pictures.")
-        return [draw_to]
-    targets: list[Path | None] = []
-    for image in images:
-        target, number = draw_to / f"{image.stem}-pose.png", 1
-        while target in targets:
-            number += 1
-            target = draw_to / f"{image.stem}-pose-{number}.png"
-        targets.append(target)
-    return targets
 
 
 def _report_failure(path: Path, error: PosehubError, as_json: bool) -> None:
@@ -99,15 +76,6 @@ def _report_failure(path: Path, error: PosehubError, as_json: bool) -> None:
         failure = {"type": type(error).__name__, "message": str(error)}
         echo_json({"image": str(path), "error": failure})
     click.echo(f"{path}: {error}", err=True)
-
-
-def _save_drawing(result: PoseResult, source: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        result.draw(source).save(target)
-    except OSError as error:
-        raise click.ClickException(f"Cannot write {target}: {error}") from error
-    click.echo(f"drawn: {target}", err=True)
 
 
 def _without_raw(result: PoseResult) -> PoseResult:

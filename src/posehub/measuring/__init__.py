@@ -1,0 +1,1 @@
+"""Measuring results: against the truth, and against each other."""
