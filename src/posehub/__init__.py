@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from posehub.backend import Backend as Backend
     from posehub.backend import BackendInfo as BackendInfo
     from posehub.backend import Capabilities as Capabilities
+    from posehub.backend import Price as Price
     from posehub.client import detect as detect
     from posehub.client import open_backend as open_backend
     from posehub.client import record as record
@@ -46,6 +47,7 @@ _HOMES = {
     "Person": "person",
     "PoseResult": "model",
     "PosehubError": "errors",
+    "Price": "backend",
     "ServiceOptions": "options",
     "Skeleton": "skeleton",
     "concatenate": "operations",

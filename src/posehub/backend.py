@@ -43,6 +43,19 @@ class Capabilities:
     needs_network: bool = False
 
 
+@frozen
+class Price:
+    """What a call costs by the service's public price list.
+
+    Attributes:
+        per_call: for one picture.
+        currency: code as in ISO 4217, such as "CNY".
+    """
+
+    per_call: float
+    currency: str
+
+
 @frozen(kw_only=True)
 class BackendInfo:
     """A backend described without importing it.
@@ -58,6 +71,7 @@ class BackendInfo:
             is needed. Empty if the backend needs none.
         models: model files it needs on this machine, or None.
         recording: how its calls go onto a cassette and come from one, or None.
+        price: of a call, or None if it is free or not known.
         version: of the distribution; filled in when the plugin is loaded.
     """
 
@@ -70,6 +84,7 @@ class BackendInfo:
     credentials: tuple[tuple[str, ...], ...] = ()
     models: WheelModels | None = None
     recording: Recording | None = None
+    price: Price | None = None
     version: str = ""
 
 

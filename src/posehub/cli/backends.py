@@ -57,6 +57,7 @@ def describe(info: BackendInfo) -> dict[str, Any]:
         "summary": info.summary,
         "skeleton": info.skeleton,
         "capabilities": attrs.asdict(info.capabilities),
+        "price": None if info.price is None else attrs.asdict(info.price),
         "credentials": [[environment_name(info, n) for n in names] for names in info.credentials],
     }
 
