@@ -6,7 +6,7 @@ DISTRIBUTIONS := . plugins/posehub-baidu plugins/posehub-replay plugins/posehub-
 EDITABLE := $(addprefix --editable ,$(DISTRIBUTIONS))
 PROJECTS := constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: demo test coverage check format docs bench wheels clean
+.PHONY: demo test test-pages coverage check format docs bench wheels clean
 
 demo: .venv/runtime
 	$(BIN)/posehub models pull blazepose
@@ -17,6 +17,9 @@ demo: .venv/runtime
 test: .venv/test
 	$(BIN)/posehub models pull blazepose
 	$(BIN)/pytest --numprocesses 2
+
+test-pages: .venv/test
+	$(BIN)/pytest -m browser
 
 # under coverage from the start, because pytest loads the plugin before any other measuring begins
 coverage: .venv/test

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from posehub.hookspecs import hookimpl as hookimpl
     from posehub.image import Image as Image
     from posehub.image import load_image as load_image
+    from posehub.measuring.evaluation import evaluate as evaluate
     from posehub.model import PoseResult as PoseResult
     from posehub.operations import concatenate as concatenate
     from posehub.options import ServiceOptions as ServiceOptions
@@ -56,6 +57,7 @@ _HOMES = {
     "draw": "drawing",
     "draw_frame": "drawing",
     "draw_svg": "drawing",
+    "evaluate": "measuring.evaluation",
     "get_skeleton": "registry",
     "hookimpl": "hookspecs",
     "list_backends": "registry",

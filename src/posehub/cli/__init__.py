@@ -13,7 +13,18 @@ import click
 import posehub
 from posehub.errors import ConfigError, PosehubError, UnknownBackendError
 
-_COMMANDS = ("backends", "cassette", "detect", "doctor", "draw", "models", "new-plugin", "record")
+_COMMANDS = (
+    "backends",
+    "cassette",
+    "compare",
+    "detect",
+    "doctor",
+    "draw",
+    "evaluate",
+    "models",
+    "new-plugin",
+    "record",
+)
 _CALLERS_FAULT = (ConfigError, UnknownBackendError)
 
 

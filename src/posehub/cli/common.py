@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from posehub.files import write_atomically
 from posehub.options import Layer
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,6 +20,16 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(
         function
     )
+
+
+def html_option(function: F) -> F:
+    """Add `--html`."""
+    return click.option(
+        "--html",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="REPORT",
+        help="Also write a page, one file that needs no network.",
+    )(function)
 
 
 def backend_options(function: F) -> F:
@@ -53,3 +65,17 @@ def option_layer(options: Iterable[str]) -> Layer:
 def echo_json(value: Any) -> None:
     """Print a value as one line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page whole or not at all, and say where.
+
+    Raises:
+        click.ClickException: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, page.encode())
+    except OSError as error:
+        raise click.ClickException(f"Cannot write {path}: {error}") from error
+    click.echo(f"report: {path}", err=True)

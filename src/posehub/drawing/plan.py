@@ -7,7 +7,7 @@ the same plan.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -120,18 +120,29 @@ class Plan:
     labels: tuple[Label, ...]
 
 
-def plan(result: PoseResult, size: tuple[int, int], show: Show) -> Plan:
+def plan(
+    result: PoseResult, size: tuple[int, int], show: Show, ids: Sequence[int] | None = None
+) -> Plan:
     """Return what is drawn for `result` on a picture of `size` (width, height).
 
     Large people come first: the small ones in front of them stay readable, and the large ones
     have plenty of line left.
+
+    Args:
+        result: the people.
+        size: of the picture.
+        show: what is drawn besides links and keypoints.
+        ids: of the people, if they are called by others than their index.
     """
+    ids = range(len(result)) if ids is None else ids
     extents = _extents(result)
     order = sorted(range(len(result)), key=lambda row: (-extents[row], row))
     figures = tuple(_figure(result, row, extents[row], size, show) for row in order)
     # nearest first: whoever is in front keeps the best places
     wanted = [
-        label for row in reversed(order) for label in _labels(result, row, extents[row], size, show)
+        label
+        for row in reversed(order)
+        for label in _labels(result, row, ids[row], extents[row], size, show)
     ]
     dots = [_around(dot.centre, figure.radius) for figure in figures for dot in figure.dots]
     return Plan(size, figures, place(wanted, size, dots))
@@ -254,14 +265,19 @@ def _box(result: PoseResult, row: int, frame: Rectangle) -> Rectangle | None:
 
 
 def _labels(
-    result: PoseResult, row: int, extent: float, size: tuple[int, int], show: Show
+    result: PoseResult,
+    row: int,
+    identity: int,
+    extent: float,
+    size: tuple[int, int],
+    show: Show,
 ) -> Iterable[Label]:
     person = result[row]
     letter = max(_LEAST_TAG, max(size) * _TAG_SHARE)
     width = line_width(extent, size)
     points = _reported(result, row)
     box = _box(result, row, (0.0, 0.0, *size)) if show.boxes else None
-    text = _tag(row if show.ids else None, person.score if show.scores else math.nan)
+    text = _tag(identity if show.ids else None, person.score if show.scores else math.nan)
     if text and box is not None:
         yield Label(text, box[:2], letter, "corner")
     elif text and len(points):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from collections.abc import Iterator
-from html import escape
 
 from PIL import Image as PILImage
 
@@ -14,9 +12,7 @@ from posehub.drawing.labels import Label
 from posehub.drawing.plan import COLOURS, Figure, Plan, Point
 from posehub.drawing.raster import DARK, LIGHT
 from posehub.image import Image
-
-_NOT_XML = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-"""Characters no XML document may hold: "Extensible Markup Language 1.0", section 2.2."""
+from posehub.markup import as_text
 
 
 def document(plan: Plan, background: str, title: str) -> str:
@@ -25,7 +21,7 @@ def document(plan: Plan, background: str, title: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img">\n'
-        f"<title>{escape(_NOT_XML.sub('?', title))}</title>\n"
+        f"<title>{as_text(title)}</title>\n"
         f"{background}\n{people(plan)}\n</svg>\n"
     )
 
@@ -114,7 +110,7 @@ def _label(label: Label) -> str:
         f'font-family="sans-serif" font-size="{label.letter:.2f}" dominant-baseline="central" '
         f"{fitted}"
     )
-    text, y = escape(_NOT_XML.sub("?", label.text)), (top + bottom) / 2
+    text, y = as_text(label.text), (top + bottom) / 2
     if label.is_tag:
         return (
             f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" '

@@ -32,7 +32,7 @@ class Latency:
 
 @frozen
 class Cost:
-    """List price of the calls that were answered, in `currency`; what a cache answered is free."""
+    """List price of the answered calls, in `currency`; those a cache answered are counted too."""
 
     amount: float
     currency: str

@@ -1,0 +1,21 @@
+"""The rows of reports as tables of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from posehub.report.page import Cell
+
+
+def text_table(headings: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> Table:
+    """Return a table whose first column is left, and every other one right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell.text if isinstance(cell, Cell) else cell) for cell in row))
+    return table

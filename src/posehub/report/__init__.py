@@ -1,0 +1,1 @@
+"""Measurements as pages: one HTML file each, that needs nothing else."""

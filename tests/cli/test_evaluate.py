@@ -1,0 +1,75 @@
+"""`posehub evaluate`: table, JSON and page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from posehub.cli import main
+from posehub.skeletons import COCO17
+
+POINTS = [value for n in range(17) for value in (10.0 + 5 * n, 20.0 + 3 * (n % 5), 2)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    person = {"image_id": 1, "category_id": 1, "keypoints": POINTS}
+    truth = {
+        "images": [{"id": 1, "file_name": "图 片.jpg"}],
+        "annotations": [{**person, "id": 1, "bbox": [0, 0, 100, 100], "area": 1e4, "iscrowd": 0}],
+        "categories": [{"id": 1, "name": "person", "keypoints": COCO17.keypoints}],
+    }
+    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    (tmp_path / "found.json").write_text(json.dumps([{**person, "score": 0.5}]))
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["evaluate", *(str(argument) for argument in arguments)])
+
+
+def test_the_table_has_ap_pck_and_every_keypoint(folder):
+    result = run("found.json", "--truth", "truth.json")
+    assert result.exit_code == 0
+    for text in ("AP at OKS 0.75", "PCK@0.2", "AR large", *COCO17.keypoints):
+        assert text in result.stdout
+
+
+def test_json_has_everything(folder):
+    data = json.loads(run("found.json", "--truth", "truth.json", "--json").stdout)
+    assert data["precision"]["ap"] == {
+        "all": pytest.approx(1),
+        "medium": None,
+        "large": pytest.approx(1),
+    }
+    assert data["keypoints"][0]["name"] == "nose"
+    assert data["pckh"] is None
+
+
+def test_the_page_is_written_and_named(folder):
+    result = run("found.json", "--truth", "truth.json", "--html", "new/report.html")
+    assert result.exit_code == 0
+    assert "report: new/report.html" in result.stderr.replace("\\", "/")
+    text = (folder / "new" / "report.html").read_text(encoding="utf-8")
+    assert "found.json against truth.json" in text
+    assert "expected calibration error" in text
+
+
+def test_a_page_that_cannot_be_written_is_a_clear_failure(folder):
+    result = run("found.json", "--truth", "truth.json", "--html", "found.json/report.html")
+    assert result.exit_code == 1
+    assert "Cannot write" in result.stderr
+
+
+def test_malformed_annotations_exit_with_2(folder):
+    (folder / "truth.json").write_text("{}")
+    result = run("found.json", "--truth", "truth.json")
+    assert result.exit_code == 2
+    assert "truth.json: has no 'images'" in result.stderr
+
+
+def test_without_a_truth_the_call_is_wrong(folder):
+    assert run("found.json").exit_code == 2
