@@ -22,13 +22,17 @@ PUBLIC = [
     "Person",
     "PoseResult",
     "PosehubError",
+    "Price",
     "ServiceOptions",
     "Skeleton",
     "concatenate",
     "conversion",
     "detect",
     "draw",
+    "draw_frame",
+    "draw_svg",
     "errors",
+    "evaluate",
     "get_skeleton",
     "hookimpl",
     "list_backends",
@@ -36,6 +40,7 @@ PUBLIC = [
     "open_backend",
     "option",
     "record",
+    "save_drawing",
 ]
 
 

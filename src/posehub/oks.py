@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from posehub.model import PoseResult
+from posehub.skeleton import Skeleton
 
 Float64Array = NDArray[np.float64]
 
@@ -36,19 +39,46 @@ def oks(people: PoseResult, truth: PoseResult) -> Float64Array:
             f"OKS compares people of one skeleton, got {people.skeleton.name} and "
             f"{truth.skeleton.name}; convert one of them with .to()"
         )
+    sigmas = sigmas_of(truth.skeleton)
+    return oks_matrix(people.keypoints, truth.keypoints, areas_of(truth), sigmas)
+
+
+def oks_matrix(
+    people: NDArray[Any], truth: NDArray[Any], areas: Float64Array, sigmas: Float64Array
+) -> Float64Array:
+    """Return what `oks` does, (P, T) float64, of arrays and any areas.
+
+    Args:
+        people: keypoints (P, K, 2), pixels, NaN where missing.
+        truth: keypoints (T, K, 2).
+        areas: (T,), square pixels.
+        sigmas: (K,).
+    """
     result = np.empty((len(people), len(truth)))
-    rows = max(1, _PAIRS // max(1, len(truth) * len(truth.skeleton)))
-    reported = ~np.isnan(truth.keypoints[..., 0])
+    rows = max(1, _PAIRS // max(1, len(truth) * len(sigmas)))
+    reported = ~np.isnan(truth[..., 0])
     counts = reported.sum(axis=1)
-    spreads = _spreads(truth)
-    there = truth.keypoints.astype(np.float64)
+    there = truth.astype(np.float64)
     for start in range(0, len(people), rows):
-        here = people.keypoints[start : start + rows, None].astype(np.float64)
-        similarity = np.exp(-((here - there) ** 2).sum(axis=3) / spreads)
+        here = people[start : start + rows, None].astype(np.float64)
+        similarity = point_similarity(here - there, areas, sigmas)
         counted = np.where(reported, np.nan_to_num(similarity, nan=0.0), 0.0).sum(axis=2)
         with np.errstate(invalid="ignore"):  # nobody's keypoints: 0 / 0 is the NaN we want
             result[start : start + rows] = counted / counts
     return result
+
+
+def point_similarity(gaps: Float64Array, areas: Float64Array, sigmas: Float64Array) -> Float64Array:
+    """Return exp(-d^2 / (2 s^2 k^2)), (..., K) float64; see `oks` for the terms.
+
+    Args:
+        gaps: (..., K, 2), pixels from one place of each keypoint to the other, NaN where missing.
+        areas: (...), square pixels.
+        sigmas: (K,).
+    """
+    spreads = 2 * areas[..., None] * (2 * sigmas) ** 2
+    similarity: Float64Array = np.exp(-(gaps**2).sum(axis=-1) / spreads)
+    return similarity
 
 
 def paired_similarity(people: PoseResult, truth: PoseResult) -> Float64Array:
@@ -57,20 +87,17 @@ def paired_similarity(people: PoseResult, truth: PoseResult) -> Float64Array:
     Pairs are person by person: both results must have P people of one skeleton. NaN where one of
     the two has not reported the keypoint. See `oks` for the terms.
     """
-    distances = people.keypoints.astype(np.float64) - truth.keypoints
-    similarity: Float64Array = np.exp(-(distances**2).sum(axis=2) / _spreads(truth))
-    return similarity
+    gaps = people.keypoints.astype(np.float64) - truth.keypoints
+    return point_similarity(gaps, areas_of(truth), sigmas_of(truth.skeleton))
 
 
-def _spreads(truth: PoseResult) -> Float64Array:
-    """Return 2 s^2 k^2 of each true person's keypoints, (T, K) float64, in square pixels."""
-    sigmas = truth.skeleton.sigmas or (DEFAULT_SIGMA,) * len(truth.skeleton)
-    spreads: Float64Array = 2 * _areas(truth)[:, None] * (2 * np.asarray(sigmas)) ** 2
-    return spreads
+def sigmas_of(skeleton: Skeleton) -> Float64Array:
+    """Return the skeleton's sigmas, (K,), or `DEFAULT_SIGMA` for each point if it has none."""
+    return np.asarray(skeleton.sigmas or (DEFAULT_SIGMA,) * len(skeleton), np.float64)
 
 
-def _areas(result: PoseResult) -> Float64Array:
-    """Return the area of each person's box in square pixels, or of the keypoints' extent."""
+def areas_of(result: PoseResult) -> Float64Array:
+    """Return the area of each person's box, or of the keypoints' extent, (P,), square pixels."""
     boxes = result.boxes.astype(np.float64)
     boxless = np.isnan(boxes).any(axis=1)
     if boxless.any():

@@ -34,12 +34,16 @@ def test_the_errors_of_a_keypoint():
     distances = np.array([[1.0], [3.0], [NAN], [5.0], [7.0]])
     labelled = np.array([[True], [True], [True], [True], [False]])
     (point,) = keypoint_errors(
-        ["nose"], distances, labelled, np.full(5, 1e4), np.full(5, 40.0), np.array([0.05])
+        ["nose"],
+        distances,
+        labelled,
+        np.array([[0.5], [0.7], [NAN], [0.9], [0.1]]),
+        np.full(5, 40.0),
     )
     assert (point.name, point.labelled, point.found) == ("nose", 4, 3)
     assert point.median_error == 3
     assert point.p90_error == pytest.approx(4.6)
-    assert point.similarity == pytest.approx(np.mean(np.exp(-np.array([1, 9, 25]) / 200)))
+    assert point.similarity == pytest.approx(0.7)
     assert point.pck == 2 / 4
 
 
@@ -48,8 +52,7 @@ def test_a_keypoint_nobody_found_has_no_error():
         ["nose"],
         np.array([[NAN]]),
         np.array([[True]]),
+        np.array([[NAN]]),
         np.array([1.0]),
-        np.array([1.0]),
-        np.array([0.05]),
     )
     assert (point.found, point.median_error, point.similarity, point.pck) == (0, None, None, 0)

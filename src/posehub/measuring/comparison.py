@@ -9,16 +9,10 @@ from itertools import combinations
 import numpy as np
 from attrs import frozen
 
-from posehub.measuring.matching import (
-    Floats,
-    areas_of,
-    oks_matrix,
-    pair,
-    point_similarity,
-    sigmas_of,
-)
+from posehub.measuring.matching import Floats, pair, refuse_crowd
 from posehub.measuring.running import Contestant
 from posehub.model import PoseResult
+from posehub.oks import areas_of, oks_matrix, point_similarity, sigmas_of
 from posehub.skeleton import Skeleton
 from posehub.skeletons import COCO17
 
@@ -122,9 +116,8 @@ def compare(names: Sequence[str], contestants: Sequence[Contestant]) -> Comparis
 
     All are brought to one skeleton: their own if they share it, else coco17; points that somebody
     never reports are left out. People of one picture are joined by OKS with the Hungarian method:
-    each contestant's with the people the ones before it found. OKS needs a person's area; here
-    neither of two is the truth, so that it is the mean of the two areas, and OKS the mean of the
-    two directions.
+    each contestant's with the people the ones before it found. Neither of two is the truth here,
+    so that their OKS is the mean of both directions, each with the other person's area.
     """
     common = common_skeleton([c.results for c in contestants])
     columns = shared_columns([c.results for c in contestants], common)
@@ -181,6 +174,7 @@ def join(people: Sequence[_People], sigmas: Floats) -> list[tuple[int | None, ..
     """Return the people of one picture: for each, its index in each contestant's result or None."""
     groups: list[list[int | None]] = []
     for number, own in enumerate(people):
+        refuse_crowd(len(own.areas))
         matrix = np.zeros((len(groups), len(own.areas)))
         for other in range(number):
             members = [(g, group[other]) for g, group in enumerate(groups)]
@@ -202,10 +196,10 @@ def join(people: Sequence[_People], sigmas: Floats) -> list[tuple[int | None, ..
 
 def symmetric_oks(first: _People, second: _People, sigmas: Floats) -> Floats:
     """Return the OKS of each of `first` with each of `second`, (P, Q), neither being the truth."""
-    areas = (first.areas[:, None] + second.areas[None]) / 2
-    there = oks_matrix(first.keypoints, second.keypoints, areas, sigmas)
-    back = oks_matrix(second.keypoints, first.keypoints, areas.T, sigmas)
-    oks: Floats = (there + back.T) / 2
+    there = oks_matrix(first.keypoints, second.keypoints, second.areas, sigmas)
+    back = oks_matrix(second.keypoints, first.keypoints, first.areas, sigmas)
+    # a person without any of the points is like nobody
+    oks: Floats = np.nan_to_num((there + back.T) / 2)
     return oks
 
 
@@ -239,7 +233,7 @@ class _Tally:
         distances = np.linalg.norm(a - b, axis=2)
         self._oks.extend(oks.tolist())
         self._distances.append(distances / np.sqrt(areas)[:, None])
-        self._similarities.append(point_similarity(distances, areas, sigmas))
+        self._similarities.append(point_similarity(a - b, areas, sigmas))
         self._reported.append(~np.isnan(np.stack([a[..., 0], b[..., 0]])))
         return float(oks.sum() / len(people))
 
@@ -275,7 +269,7 @@ class _Tally:
 def _on(common: Skeleton, columns: Sequence[int], result: PoseResult) -> _People:
     converted = result if result.skeleton == common else result.to(common)
     keypoints = converted.keypoints.astype(np.float64)
-    return _People(keypoints[:, columns], areas_of(keypoints, converted.boxes.astype(np.float64)))
+    return _People(keypoints[:, columns], areas_of(converted))
 
 
 def _mean(values: Sequence[float]) -> float | None:

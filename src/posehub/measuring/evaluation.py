@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from posehub.measuring.calibration import Calibration, calibrate
 from posehub.measuring.coco import Precision, coco_precision
-from posehub.measuring.matching import Floats, oks_matrix, pair, point_similarity, sigmas_of
+from posehub.measuring.matching import Floats, pair, refuse_crowd
 from posehub.measuring.pck import (
     PCK_SHARES,
     PCKH_SHARE,
@@ -20,6 +20,7 @@ from posehub.measuring.pck import (
 )
 from posehub.measuring.predictions import Predictions, read_predictions
 from posehub.measuring.truth import Truth, read_truth
+from posehub.oks import oks_matrix, point_similarity, sigmas_of
 
 RIGHT_OKS = 0.5
 """A person, or a point by its term in OKS, is right from here on: COCO's loosest threshold."""
@@ -96,13 +97,14 @@ def measure(truth: Truth, predictions: Predictions) -> Evaluation:
     areas = truth.areas[counted] + np.spacing(1)
     sides = (truth.boxes[:, 2:] - truth.boxes[:, :2]).max(axis=1, initial=0.0)[counted]
     there = matches.rows >= 0
-    distances = np.full(labelled.shape, np.nan)
-    gaps = predictions.keypoints[matches.rows[there]] - truth.keypoints[counted][there]
-    distances[there] = np.linalg.norm(gaps, axis=2)
+    gaps = np.full((*labelled.shape, 2), np.nan)
+    found = predictions.keypoints[matches.rows[there]]
+    gaps[there] = found - truth.keypoints[counted][there]
+    distances = np.linalg.norm(gaps, axis=2)
+    similarity = point_similarity(gaps, areas, sigmas)
     point_scores = np.full(labelled.shape, np.nan)
     point_scores[there] = predictions.point_scores[matches.rows[there]]
     point_scores[~labelled] = np.nan
-    right_points = point_similarity(distances, areas, sigmas) >= RIGHT_OKS
     right_people = np.zeros(len(predictions.scores), np.bool_)
     right_people[matches.rows[matches.oks >= RIGHT_OKS]] = True
     return Evaluation(
@@ -115,10 +117,8 @@ def measure(truth: Truth, predictions: Predictions) -> Evaluation:
         precision=None if truth.skeleton.sigmas is None else coco_precision(truth, predictions),
         pck={share: correct_share(distances, labelled, share * sides) for share in PCK_SHARES},
         pckh=correct_share(distances, labelled, PCKH_SHARE * truth.heads[counted]),
-        keypoints=keypoint_errors(
-            truth.skeleton.keypoints, distances, labelled, areas, sides, sigmas
-        ),
-        point_calibration=calibrate(point_scores.ravel(), right_points.ravel()),
+        keypoints=keypoint_errors(truth.skeleton.keypoints, distances, labelled, similarity, sides),
+        point_calibration=calibrate(point_scores.ravel(), (similarity >= RIGHT_OKS).ravel()),
         person_calibration=calibrate(predictions.scores, right_people),
     )
 
@@ -135,10 +135,11 @@ def match(truth: Truth, predictions: Predictions) -> Matches:
         if found is None:
             continue
         people = counted[places]
+        refuse_crowd(max(len(found), len(people)))
         matrix = oks_matrix(
             predictions.keypoints[found],
             truth.keypoints[people],
-            truth.areas[people][None] + np.spacing(1),
+            truth.areas[people] + np.spacing(1),
             sigmas,
         )
         for row, column in pair(matrix):

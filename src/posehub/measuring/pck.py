@@ -8,7 +8,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from posehub.measuring.matching import Floats, point_similarity
+from posehub.measuring.matching import Floats
 
 PCK_SHARES = (0.05, 0.1, 0.2)
 """Shares of the box's longer side. Yang and Ramanan use 0.1 and 0.2."""
@@ -66,9 +66,8 @@ def keypoint_errors(
     names: Sequence[str],
     distances: Floats,
     labelled: NDArray[np.bool_],
-    areas: Floats,
+    similarity: Floats,
     sides: Floats,
-    sigmas: Floats,
 ) -> tuple[KeypointError, ...]:
     """Return the errors of each keypoint.
 
@@ -76,11 +75,9 @@ def keypoint_errors(
         names: of the K keypoints.
         distances: (N, K), pixels, NaN where not found.
         labelled: (N, K).
-        areas: (N,), square pixels, for OKS.
+        similarity: (N, K), each point's term in OKS.
         sides: (N,), longer side of the box in pixels, for PCK.
-        sigmas: (K,), for OKS.
     """
-    similarity = point_similarity(distances, areas, sigmas)
     rows = []
     for column, name in enumerate(names):
         here = labelled[:, column] & ~np.isnan(distances[:, column])
