@@ -125,7 +125,7 @@ def test_malformed_results_are_named_by_file_and_line(photo, content, message):
 
 def test_an_ending_that_cannot_be_drawn_is_refused(photo):
     result = run("draw", photo, "-b", "fake", "--to", "x.webp")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert ".png" in result.stderr
 
 

@@ -109,3 +109,15 @@ def test_names_have_scores_on_request():
         label.text for label in plan(people, (2000, 1500), Show(names=True, scores=True)).labels
     ]
     assert f"nose {people[0]['nose'].score:.2f}" in texts
+
+
+def test_a_box_turned_inside_out_is_drawn_the_right_way_round():
+    people = attrs.evolve(random_people(1, seed=0), boxes=[[300, 200, 100, 50]])
+    (figure,) = plan(people, SIZE, Show(boxes=True)).figures
+    assert figure.box == (100, 50, 300, 200)
+
+
+def test_people_may_be_called_by_other_ids():
+    people = random_people(2, seed=0)
+    labels = plan(people, SIZE, Show(ids=True), ids=[7, 3]).labels
+    assert {label.text for label in labels} == {"#7", "#3"}

@@ -92,13 +92,16 @@ def drawing_targets(
     """Return where each picture's drawing goes; pictures of one name get different files.
 
     Raises:
-        click.UsageError: several pictures would go into one file.
-        ImageError: one file is meant, and its ending is of no format that can be drawn.
+        click.UsageError: several pictures would go into one file, or it has an ending that cannot
+            be drawn.
     """
     if draw_to is None:
         return [None] * len(images)
     if draw_to.suffix and not draw_to.is_dir():
-        drawing_format(draw_to)
+        try:
+            drawing_format(draw_to)
+        except ImageError as error:
+            raise click.UsageError(str(error)) from error
         if len(images) > 1:
             raise click.UsageError(f"{draw_to} is one file for {len(images)} pictures.")
         return [draw_to] * len(images)

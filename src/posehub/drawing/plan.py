@@ -260,8 +260,9 @@ def _box(result: PoseResult, row: int, frame: Rectangle) -> Rectangle | None:
     box = result.boxes[row].astype(np.float64)
     if np.isnan(box).any():
         return None
-    left, top, right, bottom = np.clip(box, frame[:2] * 2, frame[2:] * 2).tolist()
-    return left, top, right, bottom
+    x1, y1, x2, y2 = np.clip(box, frame[:2] * 2, frame[2:] * 2).tolist()
+    # a box turned inside out is still a place
+    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
 def _labels(
