@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from posehub.backend import BackendInfo as BackendInfo
     from posehub.backend import Capabilities as Capabilities
     from posehub.backend import Price as Price
+    from posehub.backend import ReplyFormat as ReplyFormat
     from posehub.client import detect as detect
     from posehub.client import open_backend as open_backend
     from posehub.client import record as record
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from posehub.drawing import draw_svg as draw_svg
     from posehub.drawing import save_drawing as save_drawing
     from posehub.errors import PosehubError as PosehubError
+    from posehub.formats import read as read
+    from posehub.formats import write as write
+    from posehub.formats.frame import from_dataframe as from_dataframe
+    from posehub.formats.frame import to_dataframe as to_dataframe
+    from posehub.formats.record import Record as Record
+    from posehub.formats.supervision import from_supervision as from_supervision
+    from posehub.formats.supervision import to_supervision as to_supervision
     from posehub.hookspecs import hookimpl as hookimpl
     from posehub.image import Image as Image
     from posehub.image import load_image as load_image
@@ -49,6 +57,8 @@ _HOMES = {
     "PoseResult": "model",
     "PosehubError": "errors",
     "Price": "backend",
+    "Record": "formats.record",
+    "ReplyFormat": "backend",
     "ServiceOptions": "options",
     "Skeleton": "skeleton",
     "concatenate": "operations",
@@ -58,14 +68,20 @@ _HOMES = {
     "draw_frame": "drawing",
     "draw_svg": "drawing",
     "evaluate": "measuring.evaluation",
+    "from_dataframe": "formats.frame",
+    "from_supervision": "formats.supervision",
     "get_skeleton": "registry",
     "hookimpl": "hookspecs",
     "list_backends": "registry",
     "load_image": "image",
     "open_backend": "client",
     "option": "options",
+    "read": "formats",
     "record": "client",
     "save_drawing": "drawing",
+    "to_dataframe": "formats.frame",
+    "to_supervision": "formats.supervision",
+    "write": "formats",
 }
 _SUBMODULES = ("errors",)
 

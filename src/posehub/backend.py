@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from traceback import clear_frames
 from types import TracebackType
@@ -56,6 +56,23 @@ class Price:
     currency: str
 
 
+@frozen
+class ReplyFormat:
+    """How a service's own replies, saved as JSON files, are read and written.
+
+    Attributes:
+        keys: of the JSON object, which together tell it from everything else.
+        decode: makes a result of a reply; raises ValueError or PosehubError if it is none.
+        encode: makes a reply of a result; raises ValueError saying why there is none.
+        lost: what does not come back, in words.
+    """
+
+    keys: tuple[str, ...]
+    decode: Callable[[bytes], PoseResult]
+    encode: Callable[[PoseResult], Mapping[str, Any]]
+    lost: str
+
+
 @frozen(kw_only=True)
 class BackendInfo:
     """A backend described without importing it.
@@ -72,6 +89,7 @@ class BackendInfo:
         models: model files it needs on this machine, or None.
         recording: how its calls go onto a cassette and come from one, or None.
         price: of a call, or None if it is free or not known.
+        replies: how its saved replies are read and written as a format of files, or None.
         version: of the distribution; filled in when the plugin is loaded.
     """
 
@@ -85,6 +103,7 @@ class BackendInfo:
     models: WheelModels | None = None
     recording: Recording | None = None
     price: Price | None = None
+    replies: ReplyFormat | None = None
     version: str = ""
 
 

@@ -56,6 +56,10 @@ class CassetteMissError(CassetteError):
     """A cassette holds no answer to this call."""
 
 
+class FormatError(PosehubError):
+    """A file of results is malformed, or its format cannot hold what is to be written."""
+
+
 class BackendError(PosehubError):
     """A backend answered with an error, or failed while answering.
 

@@ -17,6 +17,7 @@ _COMMANDS = (
     "backends",
     "cassette",
     "compare",
+    "convert",
     "detect",
     "doctor",
     "draw",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from posehub import Backend, BackendInfo, Capabilities, hookimpl
+from posehub import Backend, BackendInfo, Capabilities, ReplyFormat, hookimpl
 from posehub.transport import Recording, Transport
 from posehub_baidu.options import BaiduOptions
 from posehub_baidu.request import image_digest, recognises, reduced_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from posehub import PoseResult
 
 
 def _open(options: BaiduOptions) -> Backend:
@@ -28,6 +31,18 @@ def _open_transport(options: BaiduOptions) -> Transport:
     from posehub_baidu.auth import open_transport
 
     return open_transport(options)
+
+
+def _decode_reply(data: bytes) -> PoseResult:
+    from posehub_baidu.saved import decode_reply
+
+    return decode_reply(data)
+
+
+def _encode_reply(result: PoseResult) -> Mapping[str, Any]:
+    from posehub_baidu.saved import encode_reply
+
+    return encode_reply(result)
 
 
 INFO = BackendInfo(
@@ -52,6 +67,12 @@ INFO = BackendInfo(
         recognises=recognises,
         reduced_body=reduced_body,
         image_digest=image_digest,
+    ),
+    replies=ReplyFormat(
+        keys=("person_num", "log_id"),
+        decode=_decode_reply,
+        encode=_encode_reply,
+        lost="the picture's size, and of its name folder and suffix; 3-D keypoints",
     ),
 )
 

@@ -26,14 +26,17 @@ _LARGEST = 1e7  # pixels; no picture is that large, and float32 holds it
 
 
 def decode(
-    response: HttpResponse, image_size: tuple[int, int], sent_size: tuple[int, int]
+    response: HttpResponse,
+    image_size: tuple[int, int] | None,
+    sent_size: tuple[int, int] | None,
 ) -> PoseResult:
     """Return the people in a reply.
 
     Args:
         response: of the service.
-        image_size: (width, height) of the upright original, in whose pixels the result is.
-        sent_size: (width, height) of the picture the service saw.
+        image_size: (width, height) of the upright original, in whose pixels the result is, or
+            None if nobody knows.
+        sent_size: (width, height) of the picture the service saw, or None if nobody knows.
 
     Raises:
         InvalidResponseError: the reply is not of the documented shape.
@@ -48,7 +51,7 @@ def decode(
     except InvalidResponseError as error:
         error.request_id = request_id
         raise
-    if sent_size != image_size:
+    if image_size is not None and sent_size is not None and sent_size != image_size:
         scale = (image_size[0] / sent_size[0], image_size[1] / sent_size[1])
         keypoints *= scale
         boxes *= scale * 2

@@ -1,0 +1,94 @@
+"""Formats of one JSON file a picture: the file's name is the picture's, less its suffix."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from posehub.errors import FormatError, PosehubError
+from posehub.files import make_folder_atomically, write_atomically
+from posehub.formats.record import Record
+from posehub.formats.streams import of_one_skeleton
+from posehub.model import PoseResult
+
+
+def read_files(path: Path, ending: str, decode: Callable[[bytes], PoseResult]) -> Iterator[Record]:
+    """Yield a record for each file of a folder, by name, or for the one file.
+
+    Args:
+        path: of the folder or file.
+        ending: of the files' names, such as "_keypoints.json".
+        decode: makes a result of a file's content; raises ValueError or PosehubError.
+
+    Raises:
+        FormatError: there is no file, or one cannot be decoded.
+    """
+    for file in _files(path, ending):
+        try:
+            result = decode(file.read_bytes())
+        except (ValueError, PosehubError) as error:
+            raise FormatError(f"{file}: {error}") from error
+        name = file.name.removesuffix(ending)
+        yield Record(name if name != file.name else file.stem, result)
+
+
+def _files(path: Path, ending: str) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    names = sorted(name for name in os.listdir(path) if name.endswith(ending))  # noqa: PTH208
+    if not names:
+        raise FormatError(f"{path}: has no files ending in {ending!r}")
+    return [path / name for name in names]
+
+
+def write_files(
+    records: Iterable[Record], path: Path, ending: str, encode: Callable[[PoseResult], bytes]
+) -> None:
+    """Write a folder with a file for each picture, or one file if `path` ends in ".json".
+
+    Args:
+        records: to write.
+        path: of the folder, which must be new or empty, or of the file.
+        ending: of the files' names.
+        encode: makes a file's content of a result; raises ValueError.
+
+    Raises:
+        FormatError: pictures would share a file, or one cannot be encoded.
+    """
+    records = of_one_skeleton(records, path)
+    if path.suffix.lower() == ".json":
+        every = list(records)
+        if len(every) != 1:
+            raise FormatError(
+                f"{path}: is one file for {len(every)} pictures, and this format has a file for "
+                "each; name a folder"
+            )
+        write_atomically(path, _encoded(every[0], path, encode))
+        return
+    with make_folder_atomically(path) as folder:
+        for record in records:
+            file = folder / f"{_stem(record, path)}{ending}"
+            data = _encoded(record, path, encode)
+            try:
+                with file.open("xb") as opened:
+                    opened.write(data)
+            except FileExistsError:
+                raise FormatError(
+                    f"{path}: picture {record} would share the file {file.name!r} with another"
+                ) from None
+
+
+def _encoded(record: Record, path: Path, encode: Callable[[PoseResult], bytes]) -> bytes:
+    try:
+        return encode(record.result)
+    except ValueError as error:
+        raise FormatError(f"{path}: picture {record}: {error}") from error
+
+
+def _stem(record: Record, path: Path) -> str:
+    """Return the picture's name without folders and suffix."""
+    stem = PurePosixPath(record.image.replace(os.sep, "/")).stem
+    if stem in ("", "..") or "\0" in stem:
+        raise FormatError(f"{path}: picture {record} has no name that a file could have")
+    return stem
