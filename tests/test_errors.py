@@ -23,6 +23,7 @@ TREE = {
     "ImageError": "PosehubError",
     "CassetteError": "PosehubError",
     "CassetteMissError": "CassetteError",
+    "FormatError": "PosehubError",
     "BackendError": "PosehubError",
     "AuthError": "BackendError",
     "QuotaExceededError": "BackendError",

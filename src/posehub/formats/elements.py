@@ -32,25 +32,42 @@ def elements(path: Path, key: str = "") -> Iterator[tuple[str, Any]]:
     import ijson
 
     count = 0
-    prefix = f"{key}.item" if key else "item"
     with path.open("rb") as file:
         try:
-            for element in ijson.items(file, prefix, use_float=True):
+            for element in ijson.items(file, f"{key}.item" if key else "item", use_float=True):
                 yield f"{key}[{count}]", element
                 count += 1
-            if count == 0:
-                file.seek(0)
-                found = any(
-                    event == "start_array" for at, event, _ in ijson.parse(file) if at == key
+        except ijson.JSONError as error:
+            raise FormatError(
+                f"{path}: {_place_of_fault(path)}is no JSON: {_brief(error)}"
+            ) from error
+        if count == 0:
+            file.seek(0)
+            if not any(at == key and kind == "start_array" for at, kind, _ in ijson.parse(file)):
+                raise FormatError(
+                    f"{path}: has no array {key!r}" if key else f"{path}: is no JSON array"
                 )
-        except (ijson.JSONError, ValueError, OverflowError) as error:
-            raise FormatError(f"{path}: {key}[{count}]: is no JSON: {_brief(error)}") from error
-    if count == 0 and not found:
-        raise FormatError(f"{path}: has no array {key!r}" if key else f"{path}: is no JSON array")
+
+
+def _place_of_fault(path: Path) -> str:
+    """Return the element where a file stops being JSON, such as "images[3]: ", or ""."""
+    import ijson
+
+    place, count = "", 0
+    with path.open("rb") as file:
+        try:
+            for at, kind, _ in ijson.parse(file, use_float=True):
+                if kind == "start_array" and "." not in at:
+                    place, count = at, 0
+                elif kind == "end_map" and at in ("item", f"{place}.item"):
+                    count += 1
+        except ijson.JSONError:
+            pass  # here it is
+    return f"{place}[{count}]: " if place or count else ""
 
 
 def _brief(error: Exception) -> str:
     """Return the first line; the parser adds the text around the fault below it."""
     value = error.args[0] if error.args else ""
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-    return text.strip().splitlines()[0].strip() if text.strip() else type(error).__name__
+    return text.strip().partition("\n")[0]

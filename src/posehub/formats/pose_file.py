@@ -64,8 +64,10 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
         step = max(1, _VALUES_AT_A_TIME // max(1, people * points * dimensions))
         for first in range(0, frames, step):
             file.seek(0)
+            # of a clip shorter than what it reads ahead, the library cannot read a part
+            part = {} if step >= frames else {"start_frame": first, "end_frame": first + step}
             with _library_faults(path):
-                body = Pose.read(file, start_frame=first, end_frame=first + step).body
+                body = Pose.read(file, **part).body
             values = zip(np.asarray(body.data.data), np.asarray(body.confidence), strict=True)
             for place, (places, scores) in enumerate(values, first):
                 with located(path, f"frame {place}"):

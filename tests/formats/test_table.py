@@ -1,0 +1,117 @@
+"""Which format a file is of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import posehub
+from posehub import Record
+from posehub.errors import ConfigError, FormatError, MissingDependencyError
+from posehub.formats.table import FORMATS, find, formats_of_keys, leading_keys, of_source, of_target
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("a.jsonl", "jsonl"),
+        ("a.ndjson", "jsonl"),
+        ("a.parquet", "parquet"),
+        ("A.PARQUET", "parquet"),
+        ("a.pq", "parquet"),
+        ("a.arrow", "arrow"),
+        ("a.feather", "arrow"),
+        ("a.pose", "pose"),
+    ],
+)
+def test_a_suffix_that_only_one_format_has_tells(name, format):
+    assert of_target(Path(name)).name == format
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.csv", "folder", "a.parquet.gz"])
+def test_another_suffix_does_not_tell_what_to_write(name):
+    with pytest.raises(ConfigError, match=r"name it: format=\.\.\. \(jsonl, parquet, .*baidu\)"):
+        of_target(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("content", "format"),
+    [
+        ({"info": {}, "licenses": [], "images": [], "annotations": []}, "coco"),
+        ({"categories": []}, "coco"),
+        ([{"image_id": 1, "category_id": 1, "keypoints": [], "score": 1}], "coco-results"),
+        ({"version": 1.3, "people": []}, "openpose"),
+        ({"person_num": 0, "log_id": 5}, "baidu"),
+        ({"person_num": 1, "person_info": [], "log_id": "5"}, "baidu"),
+        ({"skeleton": "coco17", "image_size": None, "people": []}, "jsonl"),
+    ],
+)
+def test_json_is_told_by_its_keys(content, format, tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert of_source(tmp_path / "a.json").name == format
+    assert of_source(tmp_path).name == format
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", "5", "null", '[[{"image_id": 1, "keypoints": 5}]]', "\0", "a,b"],
+)
+def test_other_content_does_not_tell(content, tmp_path):
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(ConfigError, match="the content does not tell"):
+        of_source(tmp_path / "a.json")
+
+
+def test_keys_of_several_formats_do_not_tell():
+    assert formats_of_keys({"people", "annotations"}) == ["openpose", "coco"]
+
+
+def test_keys_are_found_in_a_sample_that_ends_in_the_middle():
+    assert leading_keys(b'{"images": [{"id": 1}, {"i') == {"images"}
+    assert leading_keys(b'[{"image_id": 1, "keypoints": [1, 2') == {"[].image_id", "[].keypoints"}
+
+
+def test_a_folder_without_json_is_refused(tmp_path):
+    with pytest.raises(FormatError, match="without JSON files"):
+        of_source(tmp_path)
+
+
+def test_every_format_can_be_found_by_its_name():
+    assert [find(name).name for name in FORMATS] == list(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "act"),
+    [
+        ("pyarrow", "parquet", lambda path: posehub.write([], path / "a.parquet")),
+        ("pyarrow", "parquet", lambda path: list(posehub.read(path, "arrow"))),
+        ("pyarrow.parquet", "parquet", lambda path: list(posehub.read(path, "parquet"))),
+        ("pandas", "pandas", lambda path: posehub.to_dataframe([])),
+        ("pose_format", "pose-format", lambda path: posehub.write([], path / "a.pose")),
+        ("pose_format", "pose-format", lambda path: list(posehub.read(path, "pose"))),
+        ("supervision", "supervision", lambda path: posehub.to_supervision(None)),
+    ],
+)
+def test_a_missing_library_is_an_error_that_names_the_extra(
+    module, extra, act, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingDependencyError) as caught:
+        act(tmp_path)
+    assert f'pip install "posehub[{extra}]"' in str(caught.value)
+
+
+def test_importing_the_formats_loads_none_of_their_libraries():
+    code = "import posehub.formats, sys; print({'pyarrow', 'pandas', 'ijson'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_record_says_which_picture_it_is(records):
+    result = records[0].result
+    named = [Record("a\n.jpg", result, 5), Record("", result, 5), Record("", result)]
+    assert [str(record) for record in named] == ["'a\\n.jpg'", "with id 5", "without a name"]
