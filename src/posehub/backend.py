@@ -61,7 +61,7 @@ class ReplyFormat:
     """How a service's own replies, saved as JSON files, are read and written.
 
     Attributes:
-        keys: of the JSON object, which together tell it from everything else.
+        keys: of the JSON object, any of which tells it from everything else.
         decode: makes a result of a reply; raises ValueError or PosehubError if it is none.
         encode: makes a reply of a result; raises ValueError saying why there is none.
         lost: what does not come back, in words.

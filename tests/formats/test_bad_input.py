@@ -183,10 +183,32 @@ def test_a_binary_file_cut_short_is_refused(name, records, tmp_path, refused):
     refused((tmp_path / name).read_bytes()[:-9], name)
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.pose"])
+@settings(max_examples=100)
+@given(data=st.data())
+def test_no_damage_to_a_binary_file_raises_anything_but_a_format_error(
+    name, data, tmp_path_factory
+):
+    path = tmp_path_factory.mktemp("damage") / name
+    posehub.write([Record("a.jpg", FULL), Record("b.jpg", FULL)], path)
+    content = bytearray(path.read_bytes())
+    places = st.integers(0, len(content) - 1)
+    for place, value in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=9)):
+        content[place] = value
+    path.write_bytes(content[: data.draw(st.none() | places)])
+    complaint = str(path)
+    try:
+        list(posehub.read(path))
+    except FormatError as error:
+        complaint = str(error)
+    assert str(path) in complaint
+
+
 TABLE_FAULTS = [
     (lambda t: t.drop(columns="person"), "has no column 'person'"),
     (lambda t: t.drop(columns="skeleton"), "has no column 'skeleton'"),
     (lambda t: t.drop(columns="nose_y"), "has no column 'nose_y'"),
+    (lambda t: t.assign(skeleton="coco71"), "Did you mean 'coco17'"),
     (lambda t: t.assign(nose_x="far"), "column 'nose_x'"),
     (lambda t: t.assign(image_id="first"), "column 'image_id'"),
     (lambda t: t.assign(nose_x=np.float32(np.inf)), "row 0: keypoints must be finite"),
@@ -232,12 +254,11 @@ def test_no_change_to_a_json_file_raises_anything_but_a_format_error(data, tmp_p
     path = tmp_path_factory.mktemp("fuzz") / "a"
     path.write_text(json.dumps(spoiled))
     skeleton = "coco17" if format == "coco-results" else None
+    complaint = str(path)
     try:
         list(posehub.read(path, format, skeleton=skeleton))
     except FormatError as error:
         complaint = str(error)
-    else:
-        complaint = str(path)
     assert str(path) in complaint
 
 

@@ -161,6 +161,13 @@ def test_a_clip_of_one_dimension_is_refused(tmp_path):
         next(posehub.read(tmp_path / "a.pose"))
 
 
+def test_a_clip_with_a_limb_to_nowhere_is_refused(tmp_path):
+    with (tmp_path / "a.pose").open("wb") as file:
+        clip([component("dot", ["a"])]).write(file)
+    with pytest.raises(FormatError, match="header: has limbs to points that 'dot' does not have"):
+        next(posehub.read(tmp_path / "a.pose"))
+
+
 def test_names_that_pose_format_cannot_write_are_refused(tmp_path):
     own = posehub.Skeleton("own", ("头", "足"))
     with pytest.raises(FormatError, match="ASCII only, and 'own'"):

@@ -46,7 +46,7 @@ def test_another_suffix_does_not_tell_what_to_write(name):
         ([{"image_id": 1, "category_id": 1, "keypoints": [], "score": 1}], "coco-results"),
         ({"version": 1.3, "people": []}, "openpose"),
         ({"person_num": 0, "log_id": 5}, "baidu"),
-        ({"person_num": 1, "person_info": [], "log_id": "5"}, "baidu"),
+        ({"person_info": [{}] * 30_000, "person_num": 30_000}, "baidu"),
         ({"skeleton": "coco17", "image_size": None, "people": []}, "jsonl"),
     ],
 )
@@ -115,3 +115,11 @@ def test_a_record_says_which_picture_it_is(records):
     result = records[0].result
     named = [Record("a\n.jpg", result, 5), Record("", result, 5), Record("", result)]
     assert [str(record) for record in named] == ["'a\\n.jpg'", "with id 5", "without a name"]
+
+
+def test_the_documentation_has_a_row_for_each_format():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in (*FORMATS, "baidu"):
+        format = find(name)
+        suffixes = ", ".join(f"`{suffix}`" for suffix in format.suffixes)
+        assert f"| `{name}` | {suffixes} | {format.summary} | {format.lost} |" in page

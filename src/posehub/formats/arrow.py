@@ -40,7 +40,7 @@ def read_parquet(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
     try:
         with pq.ParquetFile(path) as file:
             yield from _records(file.iter_batches(_ROWS), path, skeleton)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise FormatError(f"{path}: is no Parquet file pyarrow can read: {error}") from error
 
 
@@ -53,7 +53,7 @@ def read_arrow(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
         with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
             batches = (file.get_batch(index) for index in range(file.num_record_batches))
             yield from _records(batches, path, skeleton)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise FormatError(f"{path}: is no Arrow IPC file pyarrow can read: {error}") from error
 
 
@@ -111,7 +111,7 @@ def _bits(name: str) -> int:
 def _records(
     batches: Iterator[pa.RecordBatch], path: Path, skeleton: Skeleton | None
 ) -> Iterator[Record]:
-    filled = (batch for batch in batches if batch.num_rows)
+    filled = (_validated(batch) for batch in batches if batch.num_rows)
     first = next(filled, None)
     if first is None:
         return
@@ -131,12 +131,18 @@ def _records(
     yield from records_of(tables(), layout, str(path))
 
 
+def _validated(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch that cannot crash the interpreter, as a damaged one could."""
+    batch.validate(full=True)
+    return batch
+
+
 def _values(column: pa.Array, name: str, path: Path) -> Any:
     import pyarrow as pa
 
     try:
         column = column.cast(_field(name).type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise FormatError(f"{path}: column {name!r}: {error}") from error
     if name in TEXTS or name in WHOLE_NUMBERS:
         return column.to_pylist()

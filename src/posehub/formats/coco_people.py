@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from posehub.checks import Float32Array
 from posehub.formats import fields
-from posehub.model import Float32Array, PoseResult
+from posehub.model import PoseResult
 from posehub.skeleton import Skeleton
 
 Floats = NDArray[np.float64]

@@ -75,8 +75,8 @@ def from_dataframe(frame: pd.DataFrame, *, skeleton: Skeleton | None = None) -> 
         skeleton: the one the column `skeleton` names, if neither posehub nor a plugin has it.
 
     Raises:
-        FormatError: a column is missing, or a value not of its type; rows are counted from 0.
-        ConfigError: nobody knows the skeleton.
+        FormatError: a column is missing, a value not of its type, or the skeleton not known; rows
+            are counted from 0.
     """
     if frame.empty:
         return

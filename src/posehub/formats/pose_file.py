@@ -17,13 +17,14 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from posehub.checks import Float32Array
 from posehub.errors import FormatError
 from posehub.files import open_atomically
 from posehub.formats.elements import located
 from posehub.formats.needs import needed
 from posehub.formats.record import Record
 from posehub.formats.streams import of_one_skeleton
-from posehub.model import Float32Array, PoseResult
+from posehub.model import PoseResult
 from posehub.registry import get_registry
 from posehub.skeleton import Skeleton
 
@@ -89,7 +90,7 @@ def _skeleton(components: list[PoseHeaderComponent], given: Skeleton | None) -> 
     """Return the skeleton of a header.
 
     Raises:
-        ValueError: the given one has not as many points, or names come twice.
+        ValueError: the given one has not as many points, names come twice, or a limb leads nowhere.
     """
     single = len(components) == 1
     names: list[str] = []
@@ -97,6 +98,8 @@ def _skeleton(components: list[PoseHeaderComponent], given: Skeleton | None) -> 
     for component in components:
         own = [point if single else f"{component.name}.{point}" for point in component.points]
         names += own
+        if any(max(limb) >= len(own) for limb in component.limbs):
+            raise ValueError(f"has limbs to points that {component.name!r} does not have")
         links += [(own[first], own[second]) for first, second in component.limbs]
     if given is not None:
         if len(given) != len(names):

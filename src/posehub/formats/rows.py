@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from posehub.errors import FormatError
+from posehub.checks import Float32Array
+from posehub.errors import ConfigError, FormatError
 from posehub.formats.record import Record
 from posehub.formats.streams import of_one_skeleton
-from posehub.model import Float32Array, PoseResult
+from posehub.model import PoseResult
 from posehub.registry import get_skeleton
 from posehub.skeleton import Skeleton
 
@@ -77,8 +78,17 @@ def layout_of(columns: Iterable[str], skeleton: Skeleton) -> Layout:
 
 
 def skeleton_called(name: str, given: Skeleton | None) -> Skeleton:
-    """Return the skeleton a table names, which may be one only the caller knows."""
-    return given if given is not None and given.name == name else get_skeleton(name)
+    """Return the skeleton a table names, which may be one only the caller knows.
+
+    Raises:
+        ValueError: nobody knows it.
+    """
+    if given is not None and given.name == name:
+        return given
+    try:
+        return get_skeleton(name)
+    except ConfigError as error:
+        raise ValueError(f"{error} If it is your own, give it: skeleton=...") from error
 
 
 def blocks(records: Iterable[Record], where: object) -> Iterator[tuple[Layout, dict[str, Any]]]:

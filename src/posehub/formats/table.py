@@ -129,6 +129,8 @@ def find(name: str) -> Format:
         ConfigError: there is none of that name; names the nearest.
         PluginError: it is that of a backend whose plugin is not installed, or does not load.
     """
+    if name in FORMATS:  # needs no plugin to be loaded
+        return FORMATS[name]
     formats = _every()
     if name in formats:
         return formats[name]
@@ -138,9 +140,10 @@ def find(name: str) -> Format:
 
 
 def _every() -> dict[str, Format]:
+    """Return posehub's formats and those of the installed backends."""
     formats = dict(FORMATS)
     for info in get_registry().backends.values():
-        if info.replies is not None:
+        if info.replies is not None and info.name not in formats:
             formats[info.name] = Format(
                 info.name,
                 f"replies of the backend {info.name}, a file a picture",
@@ -236,6 +239,6 @@ def formats_of_keys(keys: Set[str]) -> list[str]:
     found += [
         info.name
         for info in get_registry().backends.values()
-        if info.replies is not None and set(info.replies.keys) <= keys
+        if info.replies is not None and keys & set(info.replies.keys)
     ]
     return found

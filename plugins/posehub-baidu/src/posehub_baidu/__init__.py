@@ -69,7 +69,7 @@ INFO = BackendInfo(
         image_digest=image_digest,
     ),
     replies=ReplyFormat(
-        keys=("person_num", "log_id"),
+        keys=("person_num", "person_info"),
         decode=_decode_reply,
         encode=_encode_reply,
         lost="the picture's size, and of its name folder and suffix; 3-D keypoints",
