@@ -108,3 +108,8 @@ def test_a_source_that_is_not_there_exits_with_two(tmp_path):
     done = run(tmp_path / "missing.jsonl", tmp_path / "out.parquet")
     assert done.exit_code == 2
     assert "missing.jsonl" in done.stderr
+
+
+def test_the_help_names_every_format():
+    text = run("--help").stdout
+    assert [name for name in (*FORMATS, "baidu") if name not in text] == []

@@ -92,7 +92,8 @@ def test_openpose_keeps_the_bare_name_points_and_scores(data, data_sets, strippe
         for record in records
     ]
     if records:
-        assert there_and_back(records, "a", "openpose") == sorted(kept, key=lambda r: r.image)
+        kept.sort(key=lambda record: f"{record.image}_keypoints.json")
+        assert there_and_back(records, "a", "openpose") == kept
 
 
 @few
