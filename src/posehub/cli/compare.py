@@ -77,9 +77,10 @@ def command(
     """Compare backends A, B, ... on IMAGES: who found whom, how far they agree, how fast.
 
     What an argument is can be seen from it alone. Without a dot or a slash it names a backend:
-    baidu. If it ends in .json or .jsonl it is a results file, as `posehub detect --json` writes
-    it. Everything else is a picture; write ./photo for a file called photo. Pictures come last;
-    without any, those of the first results file are compared.
+    baidu. If it ends in .json, .jsonl, .parquet, .arrow or .pose it is a results file, as `posehub
+    detect --json` and `posehub convert` write it. Everything else is a picture; write ./photo for a
+    file called photo. Pictures come last; without any, those of the first results file are
+    compared.
 
     Needs the extra: pip install "posehub[evaluate]"
     """

@@ -59,9 +59,9 @@ def command(
 ) -> None:
     """Draw the people in FILES.
 
-    A file that ends in .json or .jsonl holds results, as `posehub detect --json` writes them; their
-    pictures are looked for where the file says, and beside it. Every other file is a picture, and
-    a backend is asked for the people in it.
+    A file that ends in .json, .jsonl, .parquet, .arrow or .pose holds results, as `posehub detect
+    --json` and `posehub convert` write them; their pictures are looked for where the file says, and
+    beside it. Every other file is a picture, and a backend is asked for the people in it.
     """
     show = {"names": names, "scores": scores, "boxes": boxes, "ids": ids}
     jobs = [job for file in files for job in _jobs(file)]

@@ -9,9 +9,11 @@ from pathlib import Path
 from attrs import frozen
 
 from posehub.errors import ConfigError
+from posehub.formats import read
 from posehub.model import PoseResult
 
-RESULTS_SUFFIXES = (".json", ".jsonl")
+_LINES_SUFFIXES = (".jsonl", ".ndjson")
+RESULTS_SUFFIXES = (*_LINES_SUFFIXES, ".json", ".parquet", ".pq", ".arrow", ".feather", ".pose")
 
 
 @frozen
@@ -33,12 +35,34 @@ def is_results_file(path: Path) -> bool:
 
 
 def read_named(path: Path) -> list[Named]:
-    """Return the results of a file that `posehub detect --json` wrote, one line a picture.
+    """Return the results of a file that `posehub detect --json` wrote, or of any other format.
+
+    Unlike `posehub.read`, it passes over the lines of pictures on which the backend failed.
 
     Raises:
         ConfigError: the file cannot be read, a line is malformed, or a picture comes twice; names
             file and line.
+        FormatError: a file of another format is malformed.
     """
+    if _holds_lines(path):
+        return _read_lines(path)
+    return [Named(record.image, record.result) for record in read(path)]
+
+
+def _holds_lines(path: Path) -> bool:
+    """Tell whether each line of a file is a result, or the error in its place."""
+    suffix = path.suffix.lower()
+    if suffix != ".json":
+        return suffix in _LINES_SUFFIXES
+    _, line = next(_lines(path), (0, ""))
+    try:
+        data = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(data, dict) and ("people" in data or "error" in data)
+
+
+def _read_lines(path: Path) -> list[Named]:
     found: dict[str, Named] = {}
     for number, line in _lines(path):
         where = f"{path}, line {number}"
