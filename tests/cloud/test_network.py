@@ -127,7 +127,9 @@ def test_a_netrc_file_does_not_replace_the_credentials(
 
 
 def test_cookies_are_not_carried_to_the_next_call(serve, patient, response):
-    server = serve(_saying(response(b"{}", headers=["Set-Cookie: a=b; Path=/"])))
+    # announced, or the second call might meet the first one's connection while it is closing
+    headers = ["Set-Cookie: a=b; Path=/", "Connection: close"]
+    server = serve(_saying(response(b"{}", headers=headers)))
     for _ in range(2):
         patient.send(_request(server))
     assert b"cookie" not in server.requests[1][0].lower()
