@@ -38,7 +38,8 @@ def read_parquet(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     try:
-        with pq.ParquetFile(path) as file:
+        # buffered ahead, what has been read would stay in memory to the end of the file
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             yield from _records(file.iter_batches(_ROWS), path, skeleton)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise FormatError(f"{path}: is no Parquet file pyarrow can read: {error}") from error

@@ -175,8 +175,9 @@ def _values(result: PoseResult) -> Float32Array:
 
 def _frames(spool: IO[bytes], heights: list[int], points: int) -> Iterator[Float32Array]:
     """Yield each frame, (most people, K, 3), with zeros for people who are not there."""
+    most = max(heights)
     for height in heights:
-        frame = np.zeros((max(heights), points, 3), np.float32)
+        frame = np.zeros((most, points, 3), np.float32)
         frame[:height] = np.frombuffer(spool.read(height * points * 12), np.float32).reshape(
             height, points, 3
         )
