@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import os
 import platform
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -48,7 +49,22 @@ def report(title: str, rows: Iterable[Row], path: Path) -> None:
         met = "yes" if row.met else "NO"
         table.add_row(row.what, f"{row.measured:.3g}", f"{row.bar:g}", row.unit, met)
     Console(width=140).print(table)
-    machine = {"python": platform.python_version(), "machine": platform.machine()}
+    machine = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+    }
+    Console(width=140).print(f"{machine['cores']} cores of {machine['cpu']}")
     content = {"title": title, "machine": machine, "rows": [attrs.asdict(row) for row in rows]}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def cpu_model() -> str:
+    """Return what the processor calls itself, where the system tells."""
+    try:
+        described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in described if "model name" in line), "")
