@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from posehub_blazepose.detector import INPUT_SIZE, Candidates, anchors, decode, suppress
 
+SHAPE = (INPUT_SIZE, INPUT_SIZE)
 PIXELS = np.array([[2.0, 0, 10], [0, 2.0, 20]])
 
 
@@ -19,13 +20,13 @@ def candidates(*rows):
 
 
 def test_there_are_as_many_anchors_as_the_network_has_outputs():
-    assert anchors(INPUT_SIZE).shape == (2254, 2)
-    assert anchors(2 * INPUT_SIZE).shape == (4 * 2254, 2)
+    assert anchors(*SHAPE).shape == (2254, 2)
+    assert anchors(448, 672).shape == (6 * 2254, 2)
 
 
 def test_anchors_are_cell_centres_row_by_row_with_two_a_cell():
-    assert anchors(INPUT_SIZE)[:4].tolist() == [[4, 4], [4, 4], [12, 4], [12, 4]]
-    assert anchors(INPUT_SIZE)[-1].tolist() == [208, 208]
+    assert anchors(*SHAPE)[:4].tolist() == [[4, 4], [4, 4], [12, 4], [12, 4]]
+    assert anchors(*SHAPE)[-1].tolist() == [208, 208]
 
 
 def test_decoding_places_a_candidate_relative_to_its_anchor_and_in_the_picture():
@@ -33,7 +34,7 @@ def test_decoding_places_a_candidate_relative_to_its_anchor_and_in_the_picture()
     logits = np.full(2254, -5, np.float32)
     values[2] = [1, 2, 10, 20, 0, 0, 5, 0, 0, 5, 5, 5]
     logits[2] = 3
-    found = decode(values, logits, INPUT_SIZE, PIXELS, 0.5)
+    found = decode(values, logits, SHAPE, PIXELS, 0.5)
     # anchor (12, 4), so the face is centred at (13, 6) and is 10 x 20 elements
     assert found.faces.tolist() == [[26, 12, 46, 52]]
     assert found.points[0].tolist() == [[34, 28], [44, 28], [34, 38], [44, 38]]
@@ -43,7 +44,7 @@ def test_decoding_places_a_candidate_relative_to_its_anchor_and_in_the_picture()
 def test_candidates_come_best_first_and_only_from_the_least_score_on():
     logits = np.full(2254, -200, np.float32)
     logits[[5, 9, 700]] = [0.1, 2, -0.1]
-    found = decode(np.zeros((2254, 12), np.float32), logits, INPUT_SIZE, PIXELS, 0.5)
+    found = decode(np.zeros((2254, 12), np.float32), logits, SHAPE, PIXELS, 0.5)
     assert found.scores == pytest.approx(1 / (1 + np.exp([-2, -0.1])))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from posehub_blazepose import DETECTOR, LANDMARKS
+from posehub_blazepose.detector import anchors
 from posehub_blazepose.networks import Network
-from posehub_blazepose.tflite import with_input_size, without_output
+from posehub_blazepose.tflite import with_input_shape, without_output
 
 
 def noise(size):
@@ -31,18 +33,22 @@ def test_nothing_but_a_few_numbers_of_the_file_changes(model_files):
     assert 0 < changed.sum() < 4096
 
 
-def test_the_same_size_changes_nothing(model_files):
-    assert with_input_size(model_files[DETECTOR], 224) == model_files[DETECTOR]
+def test_the_same_shape_changes_nothing(model_files):
+    assert with_input_shape(model_files[DETECTOR], 224, 224) == model_files[DETECTOR]
 
 
-def test_a_wider_detector_sees_in_its_corner_what_the_trained_one_sees(model_files):
+@pytest.mark.parametrize("shape", [(224, 448), (448, 224), (288, 384)])
+def test_a_wider_detector_sees_in_its_corner_what_the_trained_one_sees(model_files, shape):
+    rows, columns = shape
     small = Network(model_files[DETECTOR], 1)
-    wide = Network(with_input_size(model_files[DETECTOR], 448), 1)
-    grid = np.zeros((448, 448, 3), np.float32)
+    wide = Network(with_input_shape(model_files[DETECTOR], rows, columns), 1)
+    grid = np.zeros((rows, columns, 3), np.float32)
     grid[:224, :224] = noise(224)
     values, logits = wide(grid)
-    assert (values.shape, logits.shape) == ((4 * 2254, 12), (4 * 2254, 1))
+    count = len(anchors(rows, columns))
+    assert (values.shape, logits.shape) == ((count, 12), (count, 1))
+    first = (rows // 8) * (columns // 8) * 2
     expected = small(grid[:224, :224])[1][: 28 * 28 * 2].reshape(28, 28, 2)
-    got = logits[: 56 * 56 * 2].reshape(56, 56, 2)[:28, :28]
+    got = logits[:first].reshape(rows // 8, columns // 8, 2)[:28, :28]
     # away from the border between noise and black the two agree
     assert np.corrcoef(expected[:14, :14].ravel(), got[:14, :14].ravel())[0, 1] > 0.9

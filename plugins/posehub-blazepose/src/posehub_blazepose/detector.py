@@ -44,12 +44,12 @@ class Candidates:
 
 
 @cache
-def anchors(size: int) -> NDArray[np.float64]:
-    """Return the centres of all anchors of an input of `size` x `size` elements, (N, 2)."""
+def anchors(rows: int, columns: int) -> NDArray[np.float64]:
+    """Return the centres of all anchors of an input of `rows` x `columns` elements, (N, 2)."""
     layers = []
     for stride, per_cell in _LAYERS:
-        rows, columns = np.mgrid[: size // stride, : size // stride]
-        centers = (np.stack([columns, rows], axis=-1).reshape(-1, 2) + 0.5) * stride
+        y, x = np.mgrid[: rows // stride, : columns // stride]
+        centers = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * stride
         layers.append(np.repeat(centers, per_cell, axis=0))
     every = np.concatenate(layers)
     every.flags.writeable = False
@@ -59,7 +59,7 @@ def anchors(size: int) -> NDArray[np.float64]:
 def decode(
     values: NDArray[np.float32],
     logits: NDArray[np.float32],
-    size: int,
+    shape: tuple[int, int],
     matrix: Floats,
     min_score: float,
 ) -> Candidates:
@@ -68,7 +68,7 @@ def decode(
     Args:
         values: (N, 12): the face's centre and size and four points, in elements from the anchor.
         logits: (N,).
-        size: columns and rows of the input.
+        shape: (rows, columns) of the input.
         matrix: affine (2, 3), from the input to the picture.
         min_score: candidates below are left out.
     """
@@ -77,7 +77,7 @@ def decode(
     kept = np.flatnonzero(scores >= min_score)
     kept = kept[np.argsort(-scores[kept], kind="stable")]
     pairs = values[kept].reshape(-1, 6, 2).astype(np.float64)
-    origin = anchors(size)[kept]
+    origin = anchors(*shape)[kept]
     center, half = pairs[:, 0] + origin, pairs[:, 1] / 2
     return Candidates(
         faces=transform(matrix, np.stack([center - half, center + half], axis=1)).reshape(-1, 4),

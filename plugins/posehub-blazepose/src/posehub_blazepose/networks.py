@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from posehub.errors import BackendError, MissingDependencyError
 from posehub_blazepose import detector, landmarks
-from posehub_blazepose.tflite import with_input_size, without_output
+from posehub_blazepose.tflite import with_input_shape, without_output
+from posehub_blazepose.tiles import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CANVAS_SIZE = 2 * detector.INPUT_SIZE
-"""Columns and rows of the wide detector's input: the trained detector slid over twice its size."""
+_TRAINED = (detector.INPUT_SIZE, detector.INPUT_SIZE)
 
 _MASK_OUTPUT = 2
 """Place of the mask among the landmark network's outputs. Nothing here needs it, and it takes
@@ -37,7 +37,7 @@ class Network:
         self._outputs = [detail["index"] for detail in interpreter.get_output_details()]
 
     def __call__(self, grid: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return copies of the outputs, without the batch axis, for an input (S, S, 3)."""
+        """Return copies of the outputs, without the batch axis, for an input (H, W, 3)."""
         self._interpreter.set_tensor(self._input, grid[None])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
@@ -82,24 +82,28 @@ class NetworkPool:
 
 
 class Networks:
-    """The three networks of the search, made from the two models as published."""
+    """The networks of the search, made from the two models as published."""
 
     def __init__(self, detector_model: bytes, landmark_model: bytes, threads: int) -> None:
-        self._detector = NetworkPool(detector_model, threads)
-        self._canvas = NetworkPool(with_input_size(detector_model, CANVAS_SIZE), threads)
+        self._detectors = {
+            _TRAINED: NetworkPool(detector_model, threads),
+            **{
+                shape: NetworkPool(with_input_shape(detector_model, *shape), threads)
+                for shape in SHAPES
+            },
+        }
         self._landmarks = NetworkPool(without_output(landmark_model, _MASK_OUTPUT), threads)
 
     def detect(self, grid: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the detector's boxes (N, 12) and logits (N,) for whole grey levels.
 
         Args:
-            grid: float32 (S, S, 3) in [0, 255], S the trained size or `CANVAS_SIZE`; overwritten.
+            grid: float32 (H, W, 3) in [0, 255], of the trained shape or a canvas's; overwritten.
         """
         # the detector was trained on [-1, 1], MediaPipe's output_tensor_float_range
         grid *= 1 / 127.5
         grid -= 1
-        pool = self._detector if len(grid) == detector.INPUT_SIZE else self._canvas
-        with pool.lend() as network:
+        with self._detectors[grid.shape[:2]].lend() as network:
             values, logits = network(grid)
         return values, logits[:, 0]
 
@@ -120,7 +124,7 @@ class Networks:
 
     def close(self) -> None:
         """Let go of every interpreter."""
-        for pool in (self._detector, self._canvas, self._landmarks):
+        for pool in (*self._detectors.values(), self._landmarks):
             pool.close()
 
 

@@ -25,6 +25,10 @@ _SAME_POSE = 0.5
 """Two poses of higher similarity are one person's. COCO's evaluation counts a pose as found from an
 OKS of 0.5 on; two people in each other's arms stay below it, one person seen twice is above."""
 
+_CELL = 1 / 128
+"""A cell of the landmark network's heatmap as a share of the region: no pose is finer than that,
+which tells in a portrait, where the region reaches far beyond the picture."""
+
 _SAME_HEAD = 0.05
 """Two heads are one if their centres are closer than this share of the smaller region's side: some
 12 cm on an adult, less than the width of a head, so that only one of two could be seen."""
@@ -67,7 +71,8 @@ class Sighting:
         landmarks: where the points are.
         scores: (33,), in [0, 1], how well each point was seen.
         detection: the detector's best score for the person.
-        agreement: similarity, in [0, 1], of the pose with that of the mirrored region.
+        agreement: similarity, in [0, 1], of the pose with that seen in the mirror; where nobody
+            asked the mirror, the square root of the detection.
     """
 
     landmarks: Landmarks
@@ -79,7 +84,8 @@ class Sighting:
     def evidence(self) -> float:
         """How surely it is a person, in [0, 1]: what detector, landmark network and mirror say.
 
-        The detector counts half: it only says where to look.
+        The detector counts half, as it only says where to look; in full where no mirror is asked,
+        and its score stands for the agreement too.
         """
         return math.sqrt(self.detection) * self.landmarks.person * self.agreement
 
@@ -120,7 +126,9 @@ def similarity(first: Landmarks, second: Landmarks, weights: Floats) -> float:
     size = min(_extent(a, chosen), _extent(b, chosen))
     squared = ((a - b) ** 2).sum(axis=1)
     # COCO: exp(-d^2 / (2 s^2 k^2)) with k = 2 sigma and s^2 the person's area
-    likeness = np.exp(-squared / (2 * size * (2 * _SIGMAS) ** 2))
+    spread = size * (2 * _SIGMAS) ** 2
+    spread += (_CELL * max(first.region.side, second.region.side)) ** 2
+    likeness = np.exp(-squared / (2 * spread))
     return float((likeness * chosen).sum() / chosen.sum())
 
 

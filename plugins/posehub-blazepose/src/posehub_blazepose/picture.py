@@ -41,16 +41,17 @@ class Picture:
     def tile(self, tile: Tile) -> tuple[Grid, Floats]:
         """Return a tile, black where it leaves the picture, and the map back, (2, 3).
 
-        Grey levels in [0, 255], float32 (S, S, 3); detail finer than its grid is averaged away.
+        Grey levels in [0, 255], float32 (*tile.shape, 3); detail finer than its grid is averaged
+        away.
         """
-        columns = _fit(tile.left, tile.right, self.width, tile.size)
-        rows = _fit(tile.top, tile.bottom, self.height, tile.size)
+        rows = _fit(tile.top, tile.bottom, self.height, tile.shape[0])
+        columns = _fit(tile.left, tile.right, self.width, tile.shape[1])
         shown = self._resizable.resize(
             (columns.count, rows.count),
             PILImage.Resampling.BILINEAR,
             box=(columns.low, rows.low, columns.high, rows.high),
         )
-        grid = np.zeros((tile.size, tile.size, 3), np.float32)
+        grid = np.zeros((*tile.shape, 3), np.float32)
         grid[rows.elements, columns.elements] = np.asarray(shown)
         matrix = np.array([[columns.step, 0, columns.origin], [0, rows.step, rows.origin]])
         return grid, matrix

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from posehub_blazepose import detector, landmarks
 from posehub_blazepose.geometry import Floats, Region, region_of
-from posehub_blazepose.networks import CANVAS_SIZE, Networks
+from posehub_blazepose.networks import Networks
 from posehub_blazepose.people import (
     Sighting,
     distinct,
@@ -28,23 +28,16 @@ _SETTLED = 0.75
 so large that a coarser level has shown them."""
 
 _CLOSE_UP = 3.0
-"""Largest region a tile may find, as a share of its side: a portrait, head and shoulders, fills its
-picture like that. A coarser level has shown anybody larger better."""
+"""Largest region a tile may find, as a share of its longer side: a portrait, head and shoulders,
+fills its picture like that. A coarser level has shown anybody larger better."""
 
-_LEAST_EVIDENCE = 0.56
-"""Least evidence for a person where the mirror is asked."""
+_HOPELESS = 0.2
+"""Agreement of two looks below which a third would change nothing: they show two poses that have
+nothing in common."""
 
-_DOUBTFUL = 0.8
-"""Agreement with the mirror below which another region offered for a person is looked at too: as
-when the first region holds two people."""
-
-_MOVED = 0.1
-"""A region is looked at again, where its first landmarks put it, if that moves it by this share of
-its side, changes its side by this share or turns it by this many radians."""
-
-_CLOSER = 0.8
-"""How much smaller a region is tried for a doubtful person: one that holds two people tears them
-apart once it holds one."""
+_AGAIN = 0.1
+"""A region shows nothing new if it differs from one looked at by less than this share of its side,
+in place and in size, and by less than this many radians."""
 
 _LEAST_SIDE = 8.0
 """Smallest region worth a look, in pixels: at that size nobody can be told from noise."""
@@ -57,20 +50,26 @@ class Mode:
     Attributes:
         levels: levels of tiles beyond the whole picture, at most.
         min_detection: least score of the detector, unless the user asks for another.
-        checked: whether regions are refined and every person must be confirmed in the mirror.
+        looks: at one person, at most. From the second on regions are refined, and every person
+            must be confirmed in the mirror.
+        sure: agreement of two looks, in [0, 1], that is enough.
+        least_evidence: for a person, in [0, 1].
     """
 
     levels: int
     min_detection: float
-    checked: bool
+    looks: int
+    sure: float
+    least_evidence: float
 
 
 MODES = {
     # MediaPipe's own threshold, and nothing that MediaPipe does not do
-    "fast": Mode(levels=0, min_detection=0.5, checked=False),
+    "fast": Mode(levels=0, min_detection=0.5, looks=1, sure=1.0, least_evidence=0.0),
     # the mirror tells people from what resembles them, so the detector may be less sure
-    "balanced": Mode(levels=2, min_detection=0.4, checked=True),
-    "thorough": Mode(levels=5, min_detection=0.3, checked=True),
+    "balanced": Mode(levels=2, min_detection=0.3, looks=3, sure=0.8, least_evidence=0.5),
+    # the more places are looked at, the more of what is nobody would pass by chance
+    "thorough": Mode(levels=4, min_detection=0.2, looks=5, sure=0.9, least_evidence=0.55),
 }
 
 
@@ -99,6 +98,7 @@ class Search:
         self._limits = limits
         self._found: list[Sighting] = []
         self._regions: list[tuple[Region, int]] = []
+        self._nobody: list[Region] = []
 
     def run(self) -> list[Sighting]:
         """Return the people, best first."""
@@ -107,13 +107,14 @@ class Search:
         for tile in self._tiles():
             if not self._is_settled(tile):
                 grid, matrix = self._picture.tile(tile)
-                self._examine(self._detect(grid, matrix), largest=_CLOSE_UP * tile.side)
+                largest = _CLOSE_UP * max(tile.width, tile.height)
+                self._examine(self._detect(grid, matrix), largest)
         return distinct(self._people())[: self._limits.max_persons]
 
     def _tiles(self) -> list[Tile]:
         width, height = self._picture.size
         whole = detector.INPUT_SIZE / max(width, height)
-        levels = pyramid(width, height, CANVAS_SIZE, whole, self._mode.levels)
+        levels = pyramid(width, height, whole, self._mode.levels)
         return [tile for level in levels for tile in level]
 
     def _is_settled(self, tile: Tile) -> bool:
@@ -123,15 +124,12 @@ class Search:
 
     def _people(self) -> list[Sighting]:
         """Return the sightings that are people by what is known so far."""
-        if not self._mode.checked:
-            return self._found
-        return [each for each in self._found if each.evidence >= _LEAST_EVIDENCE]
+        return [each for each in self._found if each.evidence >= self._mode.least_evidence]
 
     def _detect(self, grid: Grid, matrix: Floats) -> detector.Candidates:
-        size = len(grid)
         values, logits = self._networks.detect(grid)
         limit = self._limits.min_detection
-        return detector.suppress(detector.decode(values, logits, size, matrix, limit))
+        return detector.suppress(detector.decode(values, logits, grid.shape[:2], matrix, limit))
 
     def _examine(self, candidates: detector.Candidates, largest: float) -> None:
         """Look at each candidate, unless it is somebody found already."""
@@ -143,14 +141,18 @@ class Search:
             if place is not None:
                 found = self._found[place]
                 self._found[place] = evolve(found, detection=max(found.detection, score))
-            elif (sighting := self._sight(region, score)) is not None:
-                self._add(sighting, region)
+            elif not any(is_again(region, seen) for seen in self._nobody):
+                sighting = self._sight(region, score)
+                if sighting is None:
+                    self._nobody.append(region)
+                else:
+                    self._add(sighting, region)
 
     def _known(self, region: Region) -> int | None:
         """Return the place of the sighting that makes a look at a region needless, if any."""
         for seen, place in self._regions:
-            sure = self._found[place].agreement >= _DOUBTFUL
-            if same_region(region, seen) and (sure or not has_moved(seen, region)):
+            sure = self._found[place].agreement >= self._mode.sure
+            if is_again(region, seen) or (sure and same_region(region, seen)):
                 return place
         return None
 
@@ -167,44 +169,44 @@ class Search:
 
     def _sight(self, region: Region, detection: float) -> Sighting | None:
         """Return what the landmark network sees in a region, or None if that is nobody."""
-        grid = self._picture.region(region)
-        seen = landmarks.decode(self._networks.look(grid), region)
+        # without the mirror the detector's word must do for its own and for that
+        seen, agreement = self._look(region), math.sqrt(detection)
+        if seen.person >= self._limits.min_presence and self._mode.looks > 1:
+            seen, agreement = self._look_closer(seen)
         if seen.person < self._limits.min_presence:
             return None
-        if not self._mode.checked:
-            return self._sighting(seen, 1.0, detection)
-        better = region_of(seen.alignment, landmarks.REGION_SCALE)
-        if has_moved(region, better) and better.side >= _LEAST_SIDE:
-            grid = self._picture.region(better)
-            seen = landmarks.decode(self._networks.look(grid), better)
-        best = self._sighting(*self._check(seen, grid), detection)
-        if best.agreement < _DOUBTFUL:
-            closer = evolve(seen.region, side=_CLOSER * seen.region.side)
-            grid = self._picture.region(closer)
-            seen = landmarks.decode(self._networks.look(grid), closer)
-            other = self._sighting(*self._check(seen, grid), detection)
-            best = max(best, other, key=lambda each: each.evidence)
-        return best if best.landmarks.person >= self._limits.min_presence else None
+        return Sighting(seen, point_scores(seen, *self._picture.size), detection, agreement)
 
-    def _sighting(self, seen: landmarks.Landmarks, agreement: float, detection: float) -> Sighting:
-        scores = point_scores(seen, *self._picture.size)
-        return Sighting(seen, scores, detection, agreement)
+    def _look_closer(self, seen: landmarks.Landmarks) -> tuple[landmarks.Landmarks, float]:
+        """Return the mean of two successive looks at somebody, and how well they agree.
 
-    def _check(self, seen: landmarks.Landmarks, grid: Grid) -> tuple[landmarks.Landmarks, float]:
-        """Return landmarks averaged with those of the mirrored region, and how well they agree.
-
-        People keep their pose in the mirror; what only resembles a person mostly does not.
+        Each look is at the region the one before asks for, in turns mirrored and not. People keep
+        their pose in the mirror; what only resembles a person mostly does not.
         """
-        output = self._networks.look(np.ascontiguousarray(grid[:, ::-1]))
-        mirrored = landmarks.decode(output, seen.region, mirrored=True)
-        both = landmarks.blend(seen, mirrored)
-        weights = point_scores(both, *self._picture.size)
-        return both, similarity(seen, mirrored, weights)
+        best, agreement = seen, 0.0
+        for number in range(1, self._mode.looks):
+            region = region_of(seen.alignment, landmarks.CLOSE_SCALE)
+            if region.side < _LEAST_SIDE:
+                break
+            before, seen = seen, self._look(region, mirrored=number % 2 == 1)
+            both = landmarks.blend(before, seen)
+            alike = similarity(before, seen, point_scores(both, *self._picture.size))
+            if number == 1 or alike > agreement:
+                best, agreement = both, alike
+            if not _HOPELESS <= alike < self._mode.sure:
+                break
+        return best, agreement
+
+    def _look(self, region: Region, *, mirrored: bool = False) -> landmarks.Landmarks:
+        grid = self._picture.region(region)
+        if mirrored:
+            grid = np.ascontiguousarray(grid[:, ::-1])
+        return landmarks.decode(self._networks.look(grid), region, mirrored=mirrored)
 
 
-def has_moved(before: Region, after: Region) -> bool:
-    """Return whether a region is far enough from another to look anew."""
-    shift = math.hypot(after.x - before.x, after.y - before.y) / before.side
-    growth = abs(after.side / before.side - 1)
-    turned = abs(math.remainder(after.angle - before.angle, math.tau))
-    return max(shift, growth, turned) > _MOVED
+def is_again(region: Region, seen: Region) -> bool:
+    """Return whether a look at a region would only repeat one that was had."""
+    shift = math.hypot(region.x - seen.x, region.y - seen.y) / seen.side
+    growth = abs(region.side / seen.side - 1)
+    turned = abs(math.remainder(region.angle - seen.angle, math.tau))
+    return max(shift, growth, turned) <= _AGAIN

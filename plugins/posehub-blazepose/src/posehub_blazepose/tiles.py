@@ -9,7 +9,16 @@ from attrs import frozen
 
 from posehub_blazepose.geometry import Floats
 
-_STEP = (1.3, 1.6)
+_CANVASES = ((288, 384), (448, 608))
+"""Rows and columns of the detector's input for the first level and for all others, for pictures
+that lie; turned for those upright. The trained detector is slid over canvases of 4:3, the commonest
+shape, in whole cells of 32 elements. Each shows such a picture some 1.6 times as large as the one
+before: whom one scale misses, the next one mostly finds."""
+
+SHAPES = (*_CANVASES, *(shape[::-1] for shape in _CANVASES))
+"""All of these."""
+
+_STEP = (1.6, 2.0)
 """How much finer each level is than the one before, at least and at most. The detector sees people
 over a range of sizes far wider than this, so no size falls between two levels; of the range, the
 step that needs the fewest tiles is taken, and the largest such."""
@@ -26,35 +35,37 @@ _LEAST_GAIN = 1.2
 """A level must show the picture larger than the one before by this factor to be worth a run."""
 
 _STRIP = 0.25
-"""Least height of a picture's short side in the first level, as a share of the tile: enough for
+"""Least height of a picture's short side in a tile, as a share of the tile: enough for
 somebody as tall as the strip."""
 
 
 @frozen
 class Tile:
-    """A square of the picture as a detector sees it; it may reach beyond the picture.
+    """A part of the picture as a detector sees it; it may reach beyond the picture.
 
     Attributes:
         left: distance of its left edge from the picture's, in pixels.
         top: distance of its upper edge from the picture's.
-        side: length of its sides, in pixels.
-        size: columns and rows of the detector's input.
+        width: in pixels.
+        height: in pixels.
+        shape: (rows, columns) of the detector's input.
     """
 
     left: float
     top: float
-    side: float
-    size: int
+    width: float
+    height: float
+    shape: tuple[int, int]
 
     @property
     def right(self) -> float:
         """Distance of its right edge from the picture's left one, in pixels."""
-        return self.left + self.side
+        return self.left + self.width
 
     @property
     def bottom(self) -> float:
         """Distance of its lower edge from the picture's upper one, in pixels."""
-        return self.top + self.side
+        return self.top + self.height
 
     def share_within(self, boxes: Floats, picture: tuple[int, int]) -> float:
         """Return the largest share that one of some boxes has of the tile's part of the picture.
@@ -70,42 +81,53 @@ class Tile:
         return float(shares.max(initial=0.0))
 
 
-def pyramid(width: int, height: int, size: int, coarsest: float, levels: int) -> list[list[Tile]]:
+def pyramid(width: int, height: int, coarsest: float, levels: int) -> list[list[Tile]]:
     """Return the tiles of each level, coarse to fine.
 
-    The first level shows the whole picture in one tile, or in a row of them where it is so long
+    The first levels show the whole picture in one tile, or in a row of them where it is so long
     and narrow that one tile would show nothing of it.
 
     Args:
         width: of the picture, in pixels.
         height: of the picture, in pixels.
-        size: columns and rows of a tile.
         coarsest: elements per pixel at which the picture has been looked at already.
         levels: how many to give at most; fewer if more would add nothing.
     """
-    scale = max(size / max(width, height), _STRIP * size / min(width, height))
     shown = coarsest
     plan: list[list[Tile]] = []
     while len(plan) < levels:
+        lying = _CANVASES[min(len(plan), len(_CANVASES) - 1)]
+        shape = lying if width >= height else lying[::-1]
+        if len(plan) < len(_CANVASES):
+            scale = _fitting(width, height, shape)
+        else:
+            scale = _finer(width, height, shape, shown)
         scale = min(scale, _MAX_SCALE)
         if scale < _LEAST_GAIN * shown:
             break
-        plan.append(_cover(width, height, size, scale))
-        shown, scale = scale, _finer(width, height, size, scale)
+        plan.append(_cover(width, height, shape, scale))
+        shown = scale
     return plan
 
 
-def _finer(width: int, height: int, size: int, scale: float) -> float:
+def _fitting(width: int, height: int, shape: tuple[int, int]) -> float:
+    rows, columns = shape
+    return max(
+        min(columns / width, rows / height), _STRIP * min(rows, columns) / min(width, height)
+    )
+
+
+def _finer(width: int, height: int, shape: tuple[int, int], scale: float) -> float:
     scales = [scale * float(step) for step in np.linspace(*_STEP, 13)]
-    return min(scales, key=lambda finer: (len(_cover(width, height, size, finer)), -finer))
+    return min(scales, key=lambda finer: (len(_cover(width, height, shape, finer)), -finer))
 
 
-def _cover(width: int, height: int, size: int, scale: float) -> list[Tile]:
-    side = size / scale
+def _cover(width: int, height: int, shape: tuple[int, int], scale: float) -> list[Tile]:
+    rows, columns = shape
     return [
-        Tile(left, top, side, size)
-        for top in _starts(height, side)
-        for left in _starts(width, side)
+        Tile(left, top, columns / scale, rows / scale, shape)
+        for top in _starts(height, rows / scale)
+        for left in _starts(width, columns / scale)
     ]
 
 
