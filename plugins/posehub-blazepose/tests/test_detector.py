@@ -48,6 +48,12 @@ def test_candidates_come_best_first_and_only_from_the_least_score_on():
     assert found.scores == pytest.approx(1 / (1 + np.exp([-2, -0.1])))
 
 
+def test_what_scores_nothing_at_all_is_no_candidate():
+    logits = np.full(2254, -200, np.float32)
+    found = decode(np.zeros((2254, 12), np.float32), logits, SHAPE, PIXELS, 0.0)
+    assert len(suppress(found)) == 0
+
+
 def test_faces_that_overlap_become_one_weighted_by_score():
     merged = suppress(candidates(((0, 0, 10, 10), 0.9), ((2, 0, 12, 10), 0.6)))
     assert merged.scores.tolist() == [0.9]

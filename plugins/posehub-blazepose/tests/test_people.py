@@ -160,6 +160,53 @@ def test_everybody_is_kept_once_best_first():
     assert [person.detection for person in distinct(crowd)] == [0.95, 0.9]
 
 
+# what the tiles of one scale or two make of one person: a shift of a tenth of the shoulders' width,
+# a size some percent off, and a view cut off at a border that leaves the far points unseen
+jitter = st.tuples(st.floats(-3, 3), st.floats(-3, 3), st.floats(0.96, 1.04))
+views = st.lists(st.tuples(jitter, st.integers(0, 16), st.floats(0.5, 1)), min_size=1, max_size=5)
+places = st.tuples(st.floats(0, 2000), st.floats(0, 2000), st.floats(0.5, 4))
+
+
+def viewed(place, views):
+    """Sightings of one person at `place`, as tiles with borders across them give them."""
+    x, y, size = place
+    seen = []
+    for (right, down, grown), hidden, detection in views:
+        scores = np.ones(33)
+        scores[33 - hidden :] = 0.0
+        seen.append(
+            Sighting(standing(x + size * right, y + size * down, size * grown), scores, detection)
+        )
+    return seen
+
+
+@given(places, views)
+def test_one_person_at_tile_borders_stays_one(place, views):
+    assert len(distinct(viewed(place, views))) == 1
+
+
+@given(places, views, views, st.floats(0.6, 3), st.floats(-1, 1))
+def test_two_who_overlap_stay_two(place, first, second, apart, down):
+    x, y, size = place
+    # from arms that cross on: the shoulders are 36 pixels wide, the arms 52
+    beside = (x + 60 * size * apart, y + 20 * size * down, size)
+    assert len(distinct(viewed(place, first) + viewed(beside, second))) == 2
+
+
+@given(places, views, st.randoms())
+def test_who_is_kept_does_not_depend_on_the_order_of_looks(place, views, random):
+    x, y, size = place
+    crowd = viewed(place, views) + viewed((x + 80 * size, y, size), views)
+    shuffled = random.sample(crowd, len(crowd))
+    assert [each.score for each in distinct(shuffled)] == [each.score for each in distinct(crowd)]
+
+
+@given(places, views)
+def test_keeping_each_person_once_twice_over_changes_nothing(place, views):
+    once = distinct(viewed(place, views))
+    assert distinct(once) == once
+
+
 def test_the_evidence_needs_detector_network_and_mirror():
     sure = sighting(detection=1.0)
     assert sure.evidence == sure.score == 1

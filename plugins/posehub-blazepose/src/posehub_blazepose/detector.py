@@ -74,7 +74,8 @@ def decode(
     """
     with np.errstate(over="ignore"):  # exp of 100 is infinite in float32, and 1 / inf is right
         scores = 1 / (1 + np.exp(-np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)))
-    kept = np.flatnonzero(scores >= min_score)
+    # a score of exactly 0 gives no weight to average with, and nobody wants its candidate
+    kept = np.flatnonzero((scores >= min_score) & (scores > 0))
     kept = kept[np.argsort(-scores[kept], kind="stable")]
     pairs = values[kept].reshape(-1, 6, 2).astype(np.float64)
     origin = anchors(*shape)[kept]
