@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posehub.errors import ConfigError, MissingDependencyError
-from posehub.weights import WheelModels, models_folder, parse_progress
+from posehub.weights import WheelModels, models_folder
+from posehub.wheels import parse_progress
 
 CONTENTS = {"brain/one.tflite": b"first network " * 9000, "brain/two.tflite": b"second network"}
 WHEEL = "brain-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"

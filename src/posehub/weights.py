@@ -1,7 +1,6 @@
 """Model files of local backends: fetched once from a published wheel, checked, kept in a folder.
 
-pip fetches, so that whatever index, mirror, proxy or folder of wheels the user's pip is set up for
-serves posehub too. A file enters the folder by one rename after its hash was checked, and is
+A file enters the folder by one rename after its hash was checked, and is
 checked again whenever it is read: interrupted, concurrent and damaged pulls cannot be told from
 none.
 """
@@ -9,29 +8,24 @@ none.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
-import subprocess
-import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from attrs import field, frozen
 
-from posehub.errors import ConfigError, MissingDependencyError
+from posehub.errors import ConfigError
 from posehub.files import PART_SUFFIX, write_atomically
+from posehub.wheels import download
 
 FOLDER_VARIABLE = "POSEHUB_MODELS_DIR"
 
 State = Literal["present", "missing", "damaged"]
-
-Progress = Callable[[int, int], None]
-"""Told the bytes fetched so far and the bytes in all."""
 
 _pulling = threading.Lock()
 
@@ -124,7 +118,8 @@ class WheelModels:
             self._keep(wheel)
             return
         with tempfile.TemporaryDirectory(prefix="posehub-") as temporary:
-            self._keep(self._download(Path(temporary)))
+            wanted = f"{self.package}=={self.version}"
+            self._keep(download(wanted, self.tags, Path(temporary), self.name))
 
     def remove(self) -> bool:
         """Delete the files and what interrupted pulls left; return whether any was there.
@@ -191,80 +186,6 @@ class WheelModels:
                 "published."
             )
         return data
-
-    def _download(self, folder: Path) -> Path:
-        if importlib.util.find_spec("pip") is None:
-            raise MissingDependencyError(
-                f"Fetching the models of {self.name} needs pip, which this Python lacks. Install "
-                "it with: python -m ensurepip. Or fetch the wheel elsewhere and run: "
-                f"posehub models pull {self.name} --from WHEEL"
-            )
-        python, abi, platform = self.tags
-        command = [sys.executable, "-m", "pip", "download", f"{self.package}=={self.version}"]
-        command += ["--no-deps", "--only-binary=:all:", "--dest", str(folder)]
-        command += ["--python-version", python, "--abi", abi, "--platform", platform]
-        command += ["--progress-bar", "raw", "--disable-pip-version-check", "--no-input"]
-        with _progress_bar(f"{self.package} {self.version}, models of {self.name}") as progress:
-            complaint = _run_pip(command, progress)
-        wheels = list(folder.glob("*.whl"))
-        if complaint is not None or len(wheels) != 1:
-            raise MissingDependencyError(
-                f"Cannot fetch {self.package} {self.version} for the models of {self.name}: "
-                f"{complaint or 'pip gave no wheel'}. Without network, fetch the wheel elsewhere "
-                f"and run: posehub models pull {self.name} --from WHEEL"
-            )
-        return wheels[0]
-
-
-def _run_pip(command: list[str], progress: Progress) -> str | None:
-    """Run pip, tell its progress; return its last complaint, or None if it succeeded."""
-    # stderr goes to a file, as a pipe nobody reads could fill up and stop pip
-    with tempfile.TemporaryFile() as complaints:
-        pip = subprocess.Popen(  # noqa: S603  # the command is built here
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, text=True
-        )
-        try:
-            assert pip.stdout is not None, "it was asked for"
-            for line in pip.stdout:
-                numbers = parse_progress(line)
-                if numbers is not None:
-                    progress(*numbers)
-            code = pip.wait()
-        finally:
-            # an interrupted pull leaves no pip behind
-            if pip.poll() is None:
-                pip.kill()
-                pip.wait()
-            if pip.stdout is not None:
-                pip.stdout.close()
-        if code == 0:
-            return None
-        complaints.seek(0)
-        lines = complaints.read().decode(errors="replace").strip().splitlines()
-        errors = [line for line in lines if line.startswith("ERROR")] or lines
-        return errors[-1].removeprefix("ERROR: ").rstrip(".") if errors else f"pip exit code {code}"
-
-
-def parse_progress(line: str) -> tuple[int, int] | None:
-    """Return bytes so far and in all from a line of pip's raw progress, such as
-    "Progress 4096 of 35583072", or None for any other line.
-    """
-    match line.split():
-        case ["Progress", done, "of", total] if done.isdecimal() and total.isdecimal():
-            return int(done), int(total)
-    return None
-
-
-@contextmanager
-def _progress_bar(title: str) -> Iterator[Progress]:
-    # loaded only here: most programs that import posehub never pull
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _digest(data: bytes) -> str:

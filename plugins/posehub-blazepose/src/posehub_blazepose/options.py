@@ -28,7 +28,7 @@ class BlazePoseOptions:
     )
     min_detection_score: float | None = option(
         None,
-        help="Least score of the detector; none for 0.5 in fast mode and 0.4 in the others.",
+        help="Least score of the detector; none for 0.5, 0.3 or 0.2: fast, balanced, thorough.",
         validator=optional(_likelihood),
     )
     min_presence: float = option(
