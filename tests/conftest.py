@@ -23,10 +23,12 @@ import posehub
 from posehub import Backend, BackendInfo, Capabilities, PoseResult
 from posehub.registry import get_registry
 from posehub.skeletons import COCO17
+from posehub.weights import FOLDER_VARIABLE, models_folder
 
 settings.register_profile("posehub", deadline=None, database=None)
 settings.load_profile("posehub")
 
+_MODELS = models_folder()  # where the set-up has put them, before the tests get a home of their own
 _SETTINGS_PREFIXES = ("POSEHUB_", "BAIDU_")
 _NETWORK_SETTINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "NETRC")
 
@@ -42,6 +44,9 @@ def _fresh_settings(tmp_path_factory, monkeypatch):
         monkeypatch.setenv(name, str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(_MODELS))
+    # a pip that is started after all finds nothing, instead of the network
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
 @pytest.fixture(autouse=True)
