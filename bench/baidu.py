@@ -30,7 +30,7 @@ from _table import Row, at_least, at_most, report
 from PIL import Image as PILImage
 
 import posehub
-from posehub.transport import HttpResponse
+from posehub.backends.transport import HttpResponse
 from posehub_baidu.auth import TOKEN_PATH
 from posehub_baidu.decode import decode
 from posehub_baidu.request import PATH, encode_form

@@ -27,7 +27,7 @@ from _table import Row, at_least, at_most, report
 from PIL import Image
 
 import posehub
-from posehub.skeletons import BLAZEPOSE33, COCO17
+from posehub.poses.skeletons import BLAZEPOSE33, COCO17
 
 ROOT = Path(__file__).parent.parent
 PLUGIN_PICTURES = ROOT / "plugins" / "posehub-blazepose" / "tests" / "pictures"

@@ -21,9 +21,9 @@ from PIL import Image as PILImage
 
 import posehub
 from posehub import Backend, BackendInfo, Capabilities, PoseResult
-from posehub.registry import get_registry
-from posehub.skeletons import COCO17
-from posehub.weights import FOLDER_VARIABLE, models_folder
+from posehub.local.models import FOLDER_VARIABLE, models_folder
+from posehub.plugins.registry import get_registry
+from posehub.poses.skeletons import COCO17
 
 settings.register_profile("posehub", deadline=None, database=None)
 settings.load_profile("posehub")

@@ -14,7 +14,7 @@ import pytest
 
 import posehub
 from posehub import errors
-from posehub.registry import list_backends
+from posehub.plugins.registry import list_backends
 from posehub_baidu.faults import FAULTS
 from posehub_baidu.testing import BaiduStub
 

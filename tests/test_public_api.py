@@ -80,8 +80,8 @@ def test_an_unknown_name_is_an_attribute_error_that_names_it():
     "statement",
     [
         "import posehub; posehub.conversion",
-        "import posehub.conversions, posehub; posehub.conversion",
-        "from posehub import conversion; import posehub.conversions, posehub",
+        "import posehub.poses.conversion, posehub; posehub.conversion",
+        "from posehub import conversion; import posehub.poses.conversion, posehub",
     ],
 )
 def test_conversion_is_the_function_whatever_is_imported_first(statement):

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from posehub.cli import main
-from posehub.skeletons import COCO17
+from posehub.poses.skeletons import COCO17
 
 POINTS = [value for n in range(17) for value in (10.0 + 5 * n, 20.0 + 3 * (n % 5), 2)]
 

@@ -9,11 +9,11 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
-from posehub.backend import BackendInfo
+from posehub.backends.base import BackendInfo
 from posehub.cli import main
-from posehub.hookspecs import hookimpl
-from posehub.registry import get_registry
-from posehub.weights import WheelModels
+from posehub.local.models import WheelModels
+from posehub.plugins.hookspecs import hookimpl
+from posehub.plugins.registry import get_registry
 
 NETWORK = b"a network"
 MODELS = WheelModels(

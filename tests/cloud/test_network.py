@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from posehub.backends.transport import HttpRequest
 from posehub.cloud.network import Credentials, Network
 from posehub.errors import (
     BackendError,
@@ -17,7 +18,6 @@ from posehub.errors import (
     PosehubError,
     TransientError,
 )
-from posehub.transport import HttpRequest
 
 SECRET = "s3cr3t-value-9a1b"
 CREDENTIALS = Credentials(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from posehub.backends.transport import HttpResponse
 from posehub.cloud.status import error_of_status, retry_after
 from posehub.errors import (
     AuthError,
@@ -12,7 +13,6 @@ from posehub.errors import (
     RateLimitedError,
     TransientError,
 )
-from posehub.transport import HttpResponse
 
 
 @pytest.mark.parametrize(

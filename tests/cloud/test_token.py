@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from posehub.backends.transport import HttpRequest
 from posehub.cloud.network import Network
 from posehub.cloud.token import Token, TokenStore
 from posehub.errors import AuthError, TransientError
-from posehub.transport import HttpRequest
 
 PATIENCE = 60
 

@@ -11,7 +11,7 @@ from posehub import PoseResult, Skeleton
 from posehub.drawing import draw, draw_frame, save_drawing
 from posehub.drawing.plan import canvas_size
 from posehub.errors import ImageError
-from posehub.skeletons import COCO17
+from posehub.poses.skeletons import COCO17
 from posehub.testing import random_people
 
 WHITE, GREY, DARK = (255, 255, 255), (238, 238, 238), (34, 34, 34)

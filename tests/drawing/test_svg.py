@@ -12,7 +12,7 @@ from PIL import Image as PILImage
 
 import posehub
 from posehub import Skeleton
-from posehub.skeletons import COCO17
+from posehub.poses.skeletons import COCO17
 from posehub.testing import random_people
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import posehub
 from posehub import PoseResult, Record
 from posehub.errors import ConfigError, FormatError, ImageError, UnknownBackendError
-from posehub.registry import get_registry
+from posehub.plugins.registry import get_registry
 from posehub.testing import random_people
 
 POINTS = [1.0, 2.0, 2] * 17

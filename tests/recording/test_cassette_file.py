@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
+from posehub.backends.transport import HttpResponse
 from posehub.errors import CassetteError
 from posehub.recording.cassette import Interaction, read_cassette, write_cassette
-from posehub.transport import HttpResponse
 
 bodies = st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode))
 interactions = st.builds(

@@ -9,8 +9,8 @@ import yaml
 import posehub
 from posehub import Backend, BackendInfo, PoseResult
 from posehub.errors import BackendError, CassetteError, QuotaExceededError
-from posehub.registry import get_registry
-from posehub.skeletons import COCO17
+from posehub.plugins.registry import get_registry
+from posehub.poses.skeletons import COCO17
 
 
 class Local(Backend):

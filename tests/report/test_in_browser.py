@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from PIL import Image as PILImage
 
 from posehub.cli import main
-from posehub.skeletons import COCO17
+from posehub.poses.skeletons import COCO17
 from posehub.testing import fake_backend, random_people
 
 pytestmark = pytest.mark.browser

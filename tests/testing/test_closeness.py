@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from posehub.model import PoseResult
-from posehub.skeletons import BAIDU21, COCO17
+from posehub.poses.result import PoseResult
+from posehub.poses.skeletons import BAIDU21, COCO17
 from posehub.testing import assert_poses_close, random_people
 from posehub.testing.closeness import keypoint_similarity
 

@@ -9,7 +9,7 @@ import pytest
 
 # loaded before pytester's runs, which forget what they import and cannot forget C extensions
 import posehub.recording.tape  # noqa: F401
-from posehub.registry import _load_installed
+from posehub.plugins.registry import _load_installed
 
 PLUGIN = """
 import os
@@ -165,7 +165,9 @@ def run_with(pytester, monkeypatch):
     path = os.pathsep.join([str(pytester.path), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
     pytester.syspathinsert()
-    monkeypatch.setattr("posehub.registry._load_installed", cache(_load_installed.__wrapped__))
+    monkeypatch.setattr(
+        "posehub.plugins.registry._load_installed", cache(_load_installed.__wrapped__)
+    )
 
     def run(fault: str):
         monkeypatch.setenv("FAULT", fault)

@@ -7,7 +7,7 @@ import pytest
 
 import posehub
 from posehub.errors import QuotaExceededError, UnknownBackendError
-from posehub.skeletons import BAIDU21, COCO17
+from posehub.poses.skeletons import BAIDU21, COCO17
 from posehub.testing import fake_backend, random_people
 
 pytest_plugins = ["pytester"]

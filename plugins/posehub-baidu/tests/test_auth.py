@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import posehub
+from posehub.backends.transport import HttpResponse
 from posehub.cloud.token import Token, TokenStore
 from posehub.errors import (
     AuthError,
@@ -14,7 +15,6 @@ from posehub.errors import (
     MissingCredentialError,
     TransientError,
 )
-from posehub.transport import HttpResponse
 from posehub_baidu.auth import token
 from posehub_baidu.options import BaiduOptions
 from posehub_baidu.testing import (
@@ -212,7 +212,7 @@ def test_a_key_that_fits_into_no_header_is_refused_at_once(
     stub, open_baidu, picture, monkeypatch, key
 ):
     pauses = []
-    monkeypatch.setattr("posehub.wrappers.retry.pause", pauses.append)
+    monkeypatch.setattr("posehub.cloud.retry.pause", pauses.append)
     with pytest.raises(BackendError, match="stray characters"):
         open_baidu(stub, bearer_key=key).detect(picture())
     assert pauses == []

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posehub import PoseResult
+from posehub.backends.transport import HttpResponse
 from posehub.errors import InvalidResponseError, PosehubError
-from posehub.skeletons import BAIDU21
-from posehub.transport import HttpResponse
+from posehub.poses.skeletons import BAIDU21
 from posehub_baidu.decode import decode
 
 SIZE = (1000, 900)

@@ -32,7 +32,7 @@ def storm(number: int) -> Fault | None:
 
 @pytest.fixture
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr("posehub.wrappers.retry.pause", lambda seconds: None)
+    monkeypatch.setattr("posehub.cloud.retry.pause", lambda seconds: None)
 
 
 @pytest.mark.usefixtures("_no_pauses")

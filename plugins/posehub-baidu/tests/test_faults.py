@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from posehub.backends.transport import HttpResponse
 from posehub.errors import (
     AuthError,
     BackendError,
@@ -14,7 +15,6 @@ from posehub.errors import (
     RateLimitedError,
     TransientError,
 )
-from posehub.transport import HttpResponse
 from posehub_baidu.decode import decode
 from posehub_baidu.faults import FAULTS, fault
 from posehub_baidu.testing import BaiduStub, Fault
@@ -66,7 +66,7 @@ STATUSES = {
 def pauses(monkeypatch):
     """The seconds waited between attempts, without waiting."""
     waited = []
-    monkeypatch.setattr("posehub.wrappers.retry.pause", waited.append)
+    monkeypatch.setattr("posehub.cloud.retry.pause", waited.append)
     return waited
 
 

@@ -10,9 +10,9 @@ import attrs
 import pytest
 
 import posehub
+from posehub.backends.transport import HttpRequest
 from posehub.cloud.network import Credentials, Network
 from posehub.errors import AuthError, PosehubError
-from posehub.transport import HttpRequest
 from posehub_baidu.auth import TOKEN_PATH, token
 from posehub_baidu.faults import FAULTS
 from posehub_baidu.options import BaiduOptions
@@ -165,7 +165,7 @@ def test_a_call_that_fails_shows_no_secret(evidence, open_baidu, picture, scheme
 def test_a_call_that_is_tried_again_shows_no_secret(
     evidence, open_baidu, picture, scheme, monkeypatch
 ):
-    monkeypatch.setattr("posehub.wrappers.retry.pause", lambda seconds: None)
+    monkeypatch.setattr("posehub.cloud.retry.pause", lambda seconds: None)
     with BaiduStub(fault=lambda number: Fault(cut=True) if number < 2 else None) as stub:
         backend = open_baidu(stub, **keys_for(stub, scheme), max_retries=3)
         evidence.keep(backend.detect(picture()), backend)

@@ -40,7 +40,7 @@ def mark_of(file: bytes) -> np.float32:
 def pauses(monkeypatch):
     """The seconds waited between attempts, without waiting."""
     waited = []
-    monkeypatch.setattr("posehub.wrappers.retry.pause", waited.append)
+    monkeypatch.setattr("posehub.cloud.retry.pause", waited.append)
     return waited
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 import posehub
 from posehub import load_image
 from posehub.errors import BackendError, ConfigError, ImageError
-from posehub.skeletons import BLAZEPOSE33
+from posehub.poses.skeletons import BLAZEPOSE33
 from posehub_blazepose import INFO
 from posehub_blazepose.backend import BlazePoseBackend, decoded_ahead
 from posehub_blazepose.options import BlazePoseOptions

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from posehub.skeletons import BLAZEPOSE33
+from posehub.poses.skeletons import BLAZEPOSE33
 from posehub_blazepose.geometry import Region
 from posehub_blazepose.landmarks import MIRRORED, Output, blend, decode, refine
 

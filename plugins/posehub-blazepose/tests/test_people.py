@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posehub.skeletons import BLAZEPOSE33, COCO17
+from posehub.poses.skeletons import BLAZEPOSE33, COCO17
 from posehub_blazepose.geometry import Region
 from posehub_blazepose.landmarks import Landmarks
 from posehub_blazepose.people import (

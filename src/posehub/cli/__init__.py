@@ -62,7 +62,7 @@ class _Group(click.Group):
             raise click.ClickException(str(error)) from error
 
     def _add_plugin_commands(self) -> None:
-        from posehub.registry import get_registry
+        from posehub.plugins.registry import get_registry
 
         get_registry().add_commands(self)
 

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from posehub.backend import BackendInfo
+from posehub.backends.info import BackendInfo
+from posehub.backends.options import CommonOptions, fields_of
+from posehub.backends.values import describe_type
 from posehub.cli.common import echo_json, json_option
-from posehub.config import environment_name
-from posehub.options import CommonOptions, describe_type, fields_of
-from posehub.registry import Problem, get_registry, list_backends
+from posehub.plugins.registry import Problem, get_registry, list_backends
+from posehub.plugins.settings import environment_name
 
 
 @click.command("backends")

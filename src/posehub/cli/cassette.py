@@ -12,12 +12,12 @@ from rich.table import Table
 
 from posehub.cli.common import echo_json, json_option
 from posehub.errors import CassetteError
-from posehub.image import load_image
+from posehub.images.loading import load_image
+from posehub.plugins.registry import list_backends
 from posehub.recording.cassette import Interaction, read_cassette, write_cassette
 from posehub.recording.forms import form_digest
 from posehub.recording.results import recorded_name, recording_of
 from posehub.recording.secrets import find_secrets
-from posehub.registry import list_backends
 
 _CASSETTE = click.Path(path_type=Path, dir_okay=False)
 
@@ -58,10 +58,13 @@ def show(cassette: Path, as_json: bool) -> None:
 def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) -> None:
     """Fail if one of CASSETTES is malformed or holds anything that looks like a secret."""
     found = []
+    shapes: dict[str, str] = {}
+    for info in list_backends():
+        shapes |= {} if info.recording is None else info.recording.secrets
     for cassette in cassettes:
         read_cassette(cassette)
         text = cassette.read_text(encoding="utf-8", errors="replace")
-        found += [(cassette, suspect) for suspect in find_secrets(text)]
+        found += [(cassette, suspect) for suspect in find_secrets(text, shapes)]
     if as_json:
         echo_json(
             [

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from posehub.backends.options import Layer
 from posehub.files import write_atomically
-from posehub.options import Layer
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -15,13 +15,14 @@ from rich.text import Text
 
 from posehub.cli.common import echo_json, html_option, json_option, option_layer, write_page
 from posehub.cli.tables import text_table
-from posehub.client import open_with
 from posehub.errors import ImageError
-from posehub.image import Image, load_image
-from posehub.measuring.comparison import Comparison, compare
-from posehub.measuring.running import Contestant, ask, from_file
-from posehub.measuring.sources import find_picture, is_results_file, read_named
-from posehub.registry import get_registry
+from posehub.evaluation.comparison import Comparison, compare
+from posehub.evaluation.running import Contestant, ask, from_file
+from posehub.evaluation.sources import find_picture, is_results_file, read_named
+from posehub.images.image import Image
+from posehub.images.loading import load_image
+from posehub.plugins.opening import open_with
+from posehub.plugins.registry import get_registry
 from posehub.report.comparison import (
     CONTESTANT_HEADINGS,
     KEYPOINT_HEADINGS,

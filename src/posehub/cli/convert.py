@@ -10,10 +10,10 @@ import click
 
 from posehub.cli.common import echo_json, json_option
 from posehub.formats import read, write
-from posehub.formats.record import Record
 from posehub.formats.table import find, of_source, of_target
-from posehub.registry import get_skeleton
-from posehub.skeleton import Skeleton
+from posehub.poses.catalogue import get_skeleton
+from posehub.poses.record import Record
+from posehub.poses.skeleton import Skeleton
 
 
 @click.command("convert")
@@ -84,8 +84,8 @@ class _Counted:
     def __iter__(self) -> Iterator[Record]:
         for record in self._records:
             if self._skeleton is not None:
-                record = attrs.evolve(record, result=record.result.to(self._skeleton))
+                record = attrs.evolve(record, result=record.people.to(self._skeleton))
             self.pictures += 1
-            self.people += len(record.result)
-            self.skeletons.add(record.result.skeleton.name)
+            self.people += len(record.people)
+            self.skeletons.add(record.people.skeleton.name)
             yield record

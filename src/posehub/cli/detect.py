@@ -15,9 +15,9 @@ from rich.text import Text
 
 from posehub.cli.common import backend_options, echo_json, json_option, option_layer
 from posehub.cli.draw import drawing_targets, save_drawn
-from posehub.client import open_with
 from posehub.errors import PosehubError
-from posehub.model import PoseResult
+from posehub.plugins.opening import open_with
+from posehub.poses.result import PoseResult
 
 _PEOPLE_PER_TABLE = 3  # what fits into 80 columns
 

@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.text import Text
 
 import posehub
-from posehub.backend import BackendInfo
+from posehub.backends.info import BackendInfo
+from posehub.backends.options import Layer, build_options, fields_of
 from posehub.cli.common import echo_json, json_option
-from posehub.client import default_backend, require_credentials
-from posehub.config import Settings, option_layers, read_settings
 from posehub.errors import MissingCredentialError, PosehubError
-from posehub.options import Layer, build_options, fields_of
-from posehub.registry import get_registry, list_backends
+from posehub.plugins.opening import default_backend, require_credentials
+from posehub.plugins.registry import get_registry, list_backends
+from posehub.plugins.settings import Settings, option_layers, read_settings
 
 _MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "fail": ("FAIL", "red")}
 
@@ -65,7 +65,7 @@ def examine() -> Iterator[Finding]:
     settings: list[Settings] = []
     try:
         settings = read_settings()
-        sources = ", ".join(s.source for s in settings) or "no posehub.toml, which is fine"
+        sources = ", ".join(str(s.path) for s in settings) or "no posehub.toml, which is fine"
         yield Finding("settings", "ok", sources)
     except PosehubError as error:
         yield Finding("settings", "fail", str(error))

@@ -10,11 +10,11 @@ import click
 from attrs import frozen
 
 from posehub.cli.common import backend_options, echo_json, json_option, option_layer
-from posehub.client import open_with
 from posehub.drawing import drawing_format, save_drawing
 from posehub.errors import ImageError, PosehubError
-from posehub.measuring.sources import find_picture, is_results_file, read_named
-from posehub.model import PoseResult
+from posehub.evaluation.sources import find_picture, is_results_file, read_named
+from posehub.plugins.opening import open_with
+from posehub.poses.result import PoseResult
 
 
 @click.command("draw")
@@ -73,7 +73,7 @@ def command(
         for job, target in zip(jobs, targets, strict=True):
             assert target is not None
             try:
-                result = opened.detect(job.picture) if opened and job.asks else _known(job)
+                result = opened.detect(_picture(job)) if opened and job.asks else _known(job)
                 save_drawn(result, target, None if blank else _picture(job), **show)
                 said = {"drawing": str(target)}
             except PosehubError as error:

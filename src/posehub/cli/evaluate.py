@@ -11,7 +11,7 @@ from rich.text import Text
 
 from posehub.cli.common import echo_json, html_option, json_option, write_page
 from posehub.cli.tables import text_table
-from posehub.measuring.evaluation import Evaluation, evaluate
+from posehub.evaluation.evaluation import Evaluation, evaluate
 from posehub.report.evaluation import (
     KEYPOINT_HEADINGS,
     PRECISION_HEADINGS,

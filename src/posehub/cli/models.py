@@ -12,8 +12,8 @@ from rich.table import Table
 
 from posehub.cli.common import echo_json, json_option
 from posehub.errors import ConfigError
-from posehub.registry import get_registry, list_backends
-from posehub.weights import WheelModels
+from posehub.local.models import WheelModels
+from posehub.plugins.registry import get_registry, list_backends
 
 
 @click.group("models")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from posehub.cli.common import backend_options, echo_json, json_option, option_layer
-from posehub.client import record_with
 from posehub.errors import PosehubError
+from posehub.recording.record import record_with
 
 if TYPE_CHECKING:
     from posehub.recording.tape import Mode
@@ -54,14 +54,15 @@ def command(
     with record_with(backend, option_layer(options), cassette, mode) as opened:
         outcomes = opened.detect_many(images, workers=workers, on_error="return")
         for path, outcome in zip(images, outcomes, strict=True):
-            failed = isinstance(outcome, PosehubError)
-            failures += failed
-            if as_json:
-                said = {"error": str(outcome)} if failed else {"people": len(outcome)}
-                echo_json({"image": str(path), **said})
+            if isinstance(outcome, PosehubError):
+                failures += 1
+                kind, value = "error", str(outcome)
             else:
-                said_briefly = f"error: {outcome}" if failed else f"people: {len(outcome)}"
-                click.echo(f"{path}  {said_briefly}")
+                kind, value = "people", str(len(outcome))
+            if as_json:
+                echo_json({"image": str(path), kind: value if kind == "error" else int(value)})
+            else:
+                click.echo(f"{path}  {kind}: {value}")
     click.echo(f"cassette: {cassette}", err=True)
     if failures:
         context.exit(1)

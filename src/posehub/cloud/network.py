@@ -15,9 +15,9 @@ import urllib3
 from attrs import field, frozen
 from requests.adapters import HTTPAdapter
 
+from posehub.backends.transport import HttpRequest, HttpResponse
 from posehub.cloud.blocking import refuse_if_blocked
 from posehub.errors import BackendError, BackendTimeoutError, InvalidResponseError, TransientError
-from posehub.transport import HttpRequest, HttpResponse
 
 _CONNECTIONS = (
     64  # kept open at most; more threads than that still work, on connections of their own

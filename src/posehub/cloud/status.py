@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posehub.backends.transport import HttpResponse
 from posehub.errors import (
     AuthError,
     BackendError,
@@ -9,7 +10,6 @@ from posehub.errors import (
     RateLimitedError,
     TransientError,
 )
-from posehub.transport import HttpResponse
 
 
 def error_of_status(response: HttpResponse, service: str) -> BackendError | None:

@@ -20,8 +20,8 @@ from posehub.drawing.plan import Show, canvas_size, plan
 from posehub.drawing.raster import paint
 from posehub.errors import ImageError, nearest
 from posehub.files import write_atomically
-from posehub.image import load_image
-from posehub.model import PoseResult
+from posehub.images.loading import load_image
+from posehub.poses.result import PoseResult
 
 _CANVAS = (238, 238, 238)
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".svg": "SVG"}

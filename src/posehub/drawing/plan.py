@@ -15,7 +15,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from posehub.drawing.labels import Label, Rectangle, place
-from posehub.model import PoseResult
+from posehub.poses.result import PoseResult
 
 Point = tuple[float, float]
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from PIL import Image as PILImage
 
 from posehub.drawing.labels import Label
+from posehub.drawing.markup import as_text
 from posehub.drawing.plan import COLOURS, Figure, Plan, Point
 from posehub.drawing.raster import DARK, LIGHT
-from posehub.image import Image
-from posehub.markup import as_text
+from posehub.images.image import Image
 
 
 def document(plan: Plan, background: str, title: str) -> str:

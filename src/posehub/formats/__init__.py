@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from posehub.errors import ConfigError, FormatError
-from posehub.formats.record import Record
 from posehub.formats.streams import Results, as_records
-from posehub.formats.table import Format, find, of_source, of_target
-from posehub.registry import get_skeleton
-from posehub.skeleton import Skeleton
+from posehub.formats.table import find, of_source, of_target
+from posehub.plugins.format import Format
+from posehub.poses.catalogue import get_skeleton
+from posehub.poses.record import Record
+from posehub.poses.skeleton import Skeleton
 
 
 def read(
@@ -52,10 +53,10 @@ def read(
 def _read(format: Format, path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
     with _faults_of_the_disk(path, "read"):
         for record in format.reader(path, skeleton):
-            if skeleton is not None and record.result.skeleton != skeleton:
+            if skeleton is not None and record.people.skeleton != skeleton:
                 raise FormatError(
                     f"{path}: picture {record} is on the skeleton "
-                    f"{record.result.skeleton.name!r}, not on {skeleton.name!r}. Leave `skeleton` "
+                    f"{record.people.skeleton.name!r}, not on {skeleton.name!r}. Leave `skeleton` "
                     "out, and convert with result.to(name)."
                 )
             yield record

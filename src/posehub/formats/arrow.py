@@ -12,7 +12,6 @@ import numpy as np
 from posehub.errors import FormatError
 from posehub.files import open_atomically
 from posehub.formats.needs import needed
-from posehub.formats.record import Record
 from posehub.formats.rows import (
     FACTS,
     TEXTS,
@@ -24,7 +23,8 @@ from posehub.formats.rows import (
     records_of,
     skeleton_called,
 )
-from posehub.skeleton import Skeleton
+from posehub.poses.record import Record
+from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -28,11 +28,11 @@ from posehub.formats.coco_people import (
     unpack,
 )
 from posehub.formats.elements import elements, located
-from posehub.formats.record import Record
 from posehub.formats.spool import Pictures, Seen
 from posehub.formats.streams import of_one_skeleton
-from posehub.registry import get_registry
-from posehub.skeleton import Skeleton
+from posehub.poses.catalogue import catalogue
+from posehub.poses.record import Record
+from posehub.poses.skeleton import Skeleton
 
 _CATEGORY = 1
 
@@ -104,7 +104,7 @@ def _skeleton(
         if given.keypoints != keypoints:
             raise ValueError(f"name other keypoints than those of {given.name!r}")
         return given, wanted
-    for known in get_registry().skeletons.values():
+    for known in catalogue.values():
         if known.keypoints == keypoints:
             return known, wanted
     category = next(category for category in categories if _names(category))
@@ -174,7 +174,7 @@ def write(records: Iterable[Record], path: Path) -> None:
         numbered = None
         file.write(b'{"info": {"description": "written by posehub"},\n"annotations": [')
         for count, record in enumerate(of_one_skeleton(records, path)):
-            skeleton = record.result.skeleton
+            skeleton = record.people.skeleton
             if numbered is None:
                 numbered = record.image_id is not None
             with located(path, f"picture {record}"):
@@ -206,13 +206,13 @@ def _identity(record: Record, number: int, numbered: bool) -> int:
 
 def _image(record: Record, identity: int) -> dict[str, Any]:
     image: dict[str, Any] = {"id": identity, "file_name": record.image}
-    if record.result.image_size is not None:
-        image["width"], image["height"] = record.result.image_size
+    if record.people.image_size is not None:
+        image["width"], image["height"] = record.people.image_size
     return image
 
 
 def _annotations(record: Record, image_id: int, first: int) -> Iterator[dict[str, Any]]:
-    result = record.result
+    result = record.people
     reported = ~np.isnan(result.keypoints[..., 0])
     columns = zip(
         triples_to_write(result, np.where(reported, 2, 0)),

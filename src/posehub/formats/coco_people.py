@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.checks import Float32Array
 from posehub.formats import fields
-from posehub.model import PoseResult
-from posehub.skeleton import Skeleton
+from posehub.poses.checks import Float32Array
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 Floats = NDArray[np.float64]
 

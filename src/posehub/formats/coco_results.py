@@ -19,10 +19,10 @@ from posehub.files import open_atomically
 from posehub.formats import fields
 from posehub.formats.coco_people import box_of, pack, triples_to_write, unpack
 from posehub.formats.elements import elements, located
-from posehub.formats.record import Record
 from posehub.formats.spool import Pictures, Seen
 from posehub.formats.streams import of_one_skeleton
-from posehub.skeleton import Skeleton
+from posehub.poses.record import Record
+from posehub.poses.skeleton import Skeleton
 
 _CATEGORY = 1
 
@@ -77,7 +77,7 @@ def write(records: Iterable[Record], path: Path) -> None:
 
 
 def _people(record: Record) -> Iterator[dict[str, Any]]:
-    result = record.result
+    result = record.people
     if record.image_id is None:
         raise ValueError("has no image_id, by which COCO results name a picture")
     if np.isnan(result.box_scores).any():

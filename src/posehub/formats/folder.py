@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from posehub.errors import FormatError, PosehubError
 from posehub.files import make_folder_atomically, write_atomically
-from posehub.formats.record import Record
 from posehub.formats.streams import of_one_skeleton
-from posehub.model import PoseResult
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
 
 
 def read_files(path: Path, ending: str, decode: Callable[[bytes], PoseResult]) -> Iterator[Record]:
@@ -81,7 +81,7 @@ def write_files(
 
 def _encoded(record: Record, path: Path, encode: Callable[[PoseResult], bytes]) -> bytes:
     try:
-        return encode(record.result)
+        return encode(record.people)
     except ValueError as error:
         raise FormatError(f"{path}: picture {record}: {error}") from error
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from posehub.errors import FormatError
 from posehub.formats.needs import needed
-from posehub.formats.record import Record
 from posehub.formats.rows import (
     FACTS,
     TEXTS,
@@ -20,7 +19,8 @@ from posehub.formats.rows import (
     skeleton_called,
 )
 from posehub.formats.streams import Results, as_records
-from posehub.skeleton import Skeleton
+from posehub.poses.record import Record
+from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,9 +13,9 @@ from pathlib import Path
 from posehub.errors import FormatError
 from posehub.files import open_atomically
 from posehub.formats import fields
-from posehub.formats.record import Record
-from posehub.model import PoseResult
-from posehub.skeleton import Skeleton
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 
 def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
@@ -45,7 +45,7 @@ def write(records: Iterable[Record], path: Path) -> None:
             identity = {"image": record.image, "image_id": record.image_id}
             try:
                 line = json.dumps(
-                    identity | record.result.to_dict(), ensure_ascii=False, allow_nan=False
+                    identity | record.people.to_dict(), ensure_ascii=False, allow_nan=False
                 )
             except (TypeError, ValueError) as error:  # in `raw` and 3-D, which nobody checks
                 raise FormatError(f"{path}: picture {record} is no JSON: {error}") from error

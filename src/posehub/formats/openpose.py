@@ -18,10 +18,10 @@ import numpy as np
 
 from posehub.formats import fields
 from posehub.formats.folder import read_files, write_files
-from posehub.formats.record import Record
-from posehub.model import PoseResult
-from posehub.registry import get_skeleton
-from posehub.skeleton import Skeleton
+from posehub.poses.catalogue import get_skeleton
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 _SKELETON = "openpose_body25"
 _ENDING = "_keypoints.json"

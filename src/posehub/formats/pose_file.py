@@ -17,16 +17,16 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from posehub.checks import Float32Array
 from posehub.errors import FormatError
 from posehub.files import open_atomically
 from posehub.formats.elements import located
 from posehub.formats.needs import needed
-from posehub.formats.record import Record
 from posehub.formats.streams import of_one_skeleton
-from posehub.model import PoseResult
-from posehub.registry import get_registry
-from posehub.skeleton import Skeleton
+from posehub.poses.catalogue import catalogue
+from posehub.poses.checks import Float32Array
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from pose_format.pose_header import PoseHeader, PoseHeaderComponent
@@ -105,7 +105,7 @@ def _skeleton(components: list[PoseHeaderComponent], given: Skeleton | None) -> 
         if len(given) != len(names):
             raise ValueError(f"has {len(names)} points, and {given.name!r} {len(given)}")
         return given
-    for known in get_registry().skeletons.values():
+    for known in catalogue.values():
         if single and known.keypoints == tuple(names):
             return known
     return Skeleton("+".join(component.name for component in components), names, links)
@@ -143,16 +143,16 @@ def write(records: Iterable[Record], path: Path, *, fps: float = _DEFAULT_FPS) -
         first: PoseResult | None = None
         for record in of_one_skeleton(records, path):
             with located(path, f"picture {record}"):
-                first = record.result if first is None else first
-                if record.result.image_size != first.image_size:
+                first = record.people if first is None else first
+                if record.people.image_size != first.image_size:
                     raise ValueError(
-                        f"has the size {record.result.image_size}, those before "
+                        f"has the size {record.people.image_size}, those before "
                         f"{first.image_size}, and a clip has one"
                     )
-                if len(record.result) > _MOST:
-                    raise ValueError(f"has {len(record.result)} people, and a clip at most {_MOST}")
-            spool.write(_values(record.result).tobytes())
-            heights.append(len(record.result))
+                if len(record.people) > _MOST:
+                    raise ValueError(f"has {len(record.people)} people, and a clip at most {_MOST}")
+            spool.write(_values(record.people).tobytes())
+            heights.append(len(record.people))
         if first is None:
             raise FormatError(f"{path}: a .pose file needs a picture to know its skeleton")
         with located(path, "header"):

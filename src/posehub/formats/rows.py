@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from posehub.checks import Float32Array
 from posehub.errors import ConfigError, FormatError
-from posehub.formats.record import Record
 from posehub.formats.streams import of_one_skeleton
-from posehub.model import PoseResult
-from posehub.registry import get_skeleton
-from posehub.skeleton import Skeleton
+from posehub.poses.catalogue import get_skeleton
+from posehub.poses.checks import Float32Array
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 TEXTS = ("image", "backend", "request_id", "skeleton")
 WHOLE_NUMBERS = {"image_id": 64, "image_width": 32, "image_height": 32, "person": 32}
@@ -101,8 +101,8 @@ def blocks(records: Iterable[Record], where: object) -> Iterator[tuple[Layout, d
     rows = 0
     has_3d: bool | None = None
     for record in of_one_skeleton(records, where):
-        if len(record.result):
-            its = record.result.keypoints_3d is not None
+        if len(record.people):
+            its = record.people.keypoints_3d is not None
             if has_3d not in (its, None):
                 raise FormatError(
                     f"{where}: picture {record} has {'' if its else 'no '}3-D keypoints, unlike "
@@ -110,26 +110,26 @@ def blocks(records: Iterable[Record], where: object) -> Iterator[tuple[Layout, d
                 )
             has_3d = its
         gathered.append(record)
-        rows += max(len(record.result), 1)
+        rows += max(len(record.people), 1)
         # only people tell whether there are 3-D keypoints
         if rows >= _ROWS_TO_GATHER and has_3d is not None:
-            layout = Layout(record.result.skeleton, has_3d)
+            layout = Layout(record.people.skeleton, has_3d)
             yield layout, columns_of(gathered, layout)
             gathered, rows = [], 0
     if gathered:
-        layout = Layout(gathered[0].result.skeleton, bool(has_3d))
+        layout = Layout(gathered[0].people.skeleton, bool(has_3d))
         yield layout, columns_of(gathered, layout)
 
 
 def columns_of(records: Sequence[Record], layout: Layout) -> dict[str, Any]:
     """Return the records as columns of `layout`."""
-    heights = [max(len(record.result), 1) for record in records]
+    heights = [max(len(record.people), 1) for record in records]
     columns: dict[str, Any] = {name: [] for name in (*FACTS, "person")}
     for record, height in zip(records, heights, strict=True):
         for name, value in _facts(record).items():
             columns[name] += [value] * height
-        columns["person"] += range(height) if len(record.result) else [None]
-    results = [record.result for record in records]
+        columns["person"] += range(height) if len(record.people) else [None]
+    results = [record.people for record in records]
     numbers = np.full((sum(heights), len(layout.numbers)), np.nan, np.float32)
     there = np.array([person is not None for person in columns["person"]])
     numbers[there] = np.concatenate([_numbers(result, layout) for result in results])
@@ -138,7 +138,7 @@ def columns_of(records: Sequence[Record], layout: Layout) -> dict[str, Any]:
 
 
 def _facts(record: Record) -> dict[str, Any]:
-    result = record.result
+    result = record.people
     width, height = result.image_size or (None, None)
     facts = (record.image, record.image_id, width, height, result.backend, result.request_id)
     return dict(zip(FACTS, (*facts, result.skeleton.name), strict=True))

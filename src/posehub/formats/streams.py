@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from posehub.errors import FormatError
 from posehub.formats.fields import shown
-from posehub.formats.record import Record
-from posehub.model import PoseResult
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
 
 Results = Iterable[Record | PoseResult] | Record | PoseResult
 
@@ -45,10 +45,10 @@ def of_one_skeleton(records: Iterable[Record], where: object) -> Iterator[Record
     skeleton = None
     for record in records:
         if skeleton is None:
-            skeleton = record.result.skeleton
-        elif record.result.skeleton != skeleton:
+            skeleton = record.people.skeleton
+        elif record.people.skeleton != skeleton:
             raise FormatError(
-                f"{where}: picture {record} is on the skeleton {record.result.skeleton.name!r}, "
+                f"{where}: picture {record} is on the skeleton {record.people.skeleton.name!r}, "
                 f"those before on {skeleton.name!r}, and this format holds one. Convert them with "
                 "result.to(name), or write JSONL, which holds any."
             )

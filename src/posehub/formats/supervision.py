@@ -8,9 +8,9 @@ import numpy as np
 
 from posehub.errors import FormatError
 from posehub.formats.needs import needed
-from posehub.model import PoseResult
-from posehub.registry import get_skeleton
-from posehub.skeleton import Skeleton
+from posehub.poses.catalogue import get_skeleton
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
     import supervision as sv

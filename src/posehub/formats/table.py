@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Set
-from functools import partial
+from collections.abc import Callable, Iterable, Set
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
-from posehub.backend import ReplyFormat
 from posehub.errors import ConfigError, FormatError, nearest
-from posehub.formats import replies
-from posehub.formats.record import Record
-from posehub.registry import PUBLISHED, get_registry
-from posehub.skeleton import Skeleton
-
-
-@frozen
-class Format:
-    """A kind of file.
-
-    Attributes:
-        name: what `read` and `write` call it.
-        summary: one line for people.
-        reader: yields the records of a path; gets the skeleton the caller names, or None.
-        writer: writes records to a path, whole or not at all.
-        lost: what does not come back when a file is written and read.
-        suffixes: that only this format has.
-        options: further arguments of `writer`.
-    """
-
-    name: str
-    summary: str
-    reader: Callable[[Path, Skeleton | None], Iterator[Record]]
-    writer: Callable[..., None]
-    lost: str
-    suffixes: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
+from posehub.plugins.format import Format
+from posehub.plugins.known import KNOWN
+from posehub.plugins.registry import get_registry
 
 
 def _late(module: str, function: str) -> Callable[..., Any]:
@@ -116,7 +88,7 @@ FORMATS = {
             "everything but keypoints, their scores and the size; people without keypoints; a "
             "missing keypoint score becomes 1, a point of score 0 is not reported; depth and fps",
             (".pose",),
-            ("fps",),
+            options=("fps",),
         ),
     )
 }
@@ -134,28 +106,15 @@ def find(name: str) -> Format:
     formats = _every()
     if name in formats:
         return formats[name]
-    if name in PUBLISHED:
+    if name in KNOWN:
         get_registry().find(name)
     raise ConfigError(f"No format {name!r}.{nearest(name, formats)} Known: {', '.join(formats)}.")
 
 
 def _every() -> dict[str, Format]:
-    """Return posehub's formats and those of the installed backends."""
-    formats = dict(FORMATS)
-    for info in get_registry().backends.values():
-        if info.replies is not None and info.name not in formats:
-            formats[info.name] = Format(
-                info.name,
-                f"replies of the backend {info.name}, a file a picture",
-                partial(_read_replies, info.replies),
-                partial(replies.write, replies=info.replies),
-                info.replies.lost,
-            )
-    return formats
-
-
-def _read_replies(form: ReplyFormat, path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    return replies.read(path, form)
+    """Return posehub's formats and those of the installed plugins."""
+    plugins = get_registry().formats
+    return FORMATS | {name: format for name, format in plugins.items() if name not in FORMATS}
 
 
 def of_target(path: Path) -> Format:
@@ -236,9 +195,5 @@ def formats_of_keys(keys: Set[str]) -> list[str]:
         found.append("coco")
     if {"[].image_id", "[].keypoints"} <= keys:
         found.append("coco-results")
-    found += [
-        info.name
-        for info in get_registry().backends.values()
-        if info.replies is not None and keys & set(info.replies.keys)
-    ]
+    found += [format.name for format in get_registry().formats.values() if keys & set(format.keys)]
     return found

@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from posehub.backends.transport import HttpResponse
 from posehub.errors import CassetteError, MissingDependencyError
 from posehub.files import write_atomically
-from posehub.transport import HttpResponse
 
 try:
     import yaml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
-from posehub.transport import HttpRequest
+from posehub.backends.transport import HttpRequest
 
 DIGEST_PREFIX = "sha256:"
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from posehub.backends.transport import HttpRequest, HttpResponse
 from posehub.errors import CassetteMissError
 from posehub.recording.cassette import Interaction
-from posehub.transport import HttpRequest, HttpResponse
 
 _LISTED = 5  # digests named in the message of a miss
 

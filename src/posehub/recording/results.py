@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from posehub import errors
-from posehub.backend import Backend, BackendInfo
+import posehub.errors
+from posehub.backends.base import Backend
+from posehub.backends.info import BackendInfo
+from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
 from posehub.errors import CassetteError, PosehubError
-from posehub.image import Image
-from posehub.model import PoseResult
+from posehub.images.image import Image
+from posehub.poses.result import PoseResult
 from posehub.recording.forms import digest_form, form_digest
-from posehub.transport import HttpRequest, HttpResponse, Recording, Transport
 
 _SCHEME = "posehub"
 _FAILED = 500
@@ -42,6 +43,7 @@ def results_recording(info: BackendInfo) -> Recording:
         recognises=lambda url: recorded_name(url) == info.name,
         reduced_body=digest_form,
         image_digest=form_digest,
+        fault=_fault,
     )
 
 
@@ -64,16 +66,14 @@ class ResultsBackend(Backend):
         return HttpRequest("POST", f"{_SCHEME}://{self.info.name}/detect", image=image)
 
     def _result(self, response: HttpResponse) -> PoseResult:
+        if (fault := _fault(response)) is not None:
+            raise fault
         try:
-            reply = json.loads(response.body)
-            if response.status != _FAILED:
-                return PoseResult.from_dict(reply)
-            kind, message = reply["error"], str(reply["message"])
+            return PoseResult.from_json(response.body)
         except (ValueError, KeyError, TypeError) as error:
             raise CassetteError(
-                f"A recorded result of {self.info.name} is not one: {error}. Record it again."
+                f"A recorded result of {self.info.name} is invalid: {error}. Record it again."
             ) from error
-        raise _error_class(kind)(message)
 
 
 class BackendTransport:
@@ -96,12 +96,24 @@ class BackendTransport:
         self._backend.close()
 
 
+def _fault(response: HttpResponse) -> PosehubError | None:
+    """Return the recorded error, or None for a result."""
+    if response.status != _FAILED:
+        return None
+    try:
+        reply = json.loads(response.body)
+        kind, message = reply["error"], str(reply["message"])
+    except (ValueError, KeyError, TypeError) as error:
+        return CassetteError(f"A recorded error is invalid: {error}. Record it again.")
+    return _error_class(kind)(message)
+
+
 def _response(status: int, reply: dict[str, Any]) -> HttpResponse:
     text = json.dumps(reply, ensure_ascii=False, allow_nan=False)
     return HttpResponse(status, {"content-type": "application/json"}, text.encode())
 
 
 def _error_class(name: str) -> type[PosehubError]:
-    kind = getattr(errors, name, None)
+    kind = getattr(posehub.errors, name, None)
     known = isinstance(kind, type) and issubclass(kind, PosehubError)
-    return kind if known else errors.BackendError  # type: ignore[return-value]  # just checked
+    return kind if known else posehub.errors.BackendError  # type: ignore[return-value]  # just checked

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -13,8 +14,6 @@ _SHAPES = {
     "an access token": re.compile(r"access_token[\"'=:\s]+(?P<secret>[\w.\-]{8,})"),
     "a client secret": re.compile(r"client_secret[\"'=:\s]+(?P<secret>[\w.\-]{8,})"),
     "an authorization header": re.compile(r"(?i)\b(?:bearer|basic) (?P<secret>[\w.+/=\-]{8,})"),
-    "a Baidu API key": re.compile(r"bce-v3/(?P<secret>ALTAK-[\w/]+)"),
-    "a Baidu signature": re.compile(r"bce-auth-v1/(?P<secret>[\w/:;\-]+)"),
     "an AWS access key": re.compile(r"\b(?P<secret>AKIA[0-9A-Z]{16})\b"),
     "a JSON web token": re.compile(r"\b(?P<secret>eyJ[\w\-]+\.[\w\-]+\.[\w\-]+)"),
     "a private key": re.compile(r"(?P<secret>-----BEGIN [A-Z ]*PRIVATE KEY-----)"),
@@ -41,12 +40,18 @@ class Suspect:
     hint: str = field(eq=False)
 
 
-def find_secrets(text: str) -> list[Suspect]:
-    """Return what looks like a secret, by known shapes and by entropy, in the order of lines."""
+def find_secrets(text: str, shapes: Mapping[str, str] = MappingProxyType({})) -> list[Suspect]:
+    """Return what looks like a secret, by known shapes and by entropy, in the order of lines.
+
+    Args:
+        text: to search.
+        shapes: of the keys of services, as `Recording.secrets` has them.
+    """
+    known = _SHAPES | {kind: re.compile(shape) for kind, shape in shapes.items()}
     suspects: list[Suspect] = []
     for number, line in enumerate(text.splitlines(), start=1):
         spans: list[tuple[int, int]] = [match.span() for match in _DIGEST.finditer(line)]
-        for kind, match in _matches(line):
+        for kind, match in _matches(line, known):
             start, end = match.span("secret")
             # what a known shape has named is not named again for its entropy
             if not any(start < last and end > first for first, last in spans):
@@ -55,8 +60,10 @@ def find_secrets(text: str) -> list[Suspect]:
     return suspects
 
 
-def _matches(line: str) -> Iterator[tuple[str, re.Match[str]]]:
-    for kind, shape in _SHAPES.items():
+def _matches(
+    line: str, shapes: Mapping[str, re.Pattern[str]]
+) -> Iterator[tuple[str, re.Match[str]]]:
+    for kind, shape in shapes.items():
         for match in shape.finditer(line):
             yield kind, match
     for match in _RUN.finditer(line):

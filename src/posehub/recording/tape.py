@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from posehub.backends.executor import ticket
+from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
 from posehub.errors import CassetteMissError, ConfigError
-from posehub.parallel import ticket
 from posehub.recording.cassette import Interaction, read_cassette, write_cassette
 from posehub.recording.player import Player
-from posehub.transport import HttpRequest, HttpResponse, Recording, Transport
-from posehub.wrappers.limit import Pacer
 
 Mode = Literal["none", "once", "new", "all"]
 
@@ -125,20 +124,3 @@ class Tape:
         ordered = sorted(self._recorded, key=lambda entry: entry[0])
         write_cassette(self._path, [*self._kept, *(interaction for _, interaction in ordered)])
         self._saved_at = time.monotonic()
-
-
-class PacedTransport:
-    """A live transport whose calls wait for their turn; what a cassette plays does not."""
-
-    def __init__(self, inner: Transport, qps: float) -> None:
-        self._inner = inner
-        self._pacer = Pacer(qps)
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Wait for this call's turn, then send."""
-        self._pacer.wait_for_turn()
-        return self._inner.send(request)
-
-    def close(self) -> None:
-        """Close the transport inside."""
-        self._inner.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from posehub.markup import as_text
+from posehub.drawing.markup import as_text
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 """Okabe and Ito, "Color Universal Design", 2008; shapes differ as well."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from posehub.image import Image
-from posehub.markup import as_text
-from posehub.measuring.comparison import Comparison, Pair, Picture
-from posehub.measuring.running import Contestant
+from posehub.drawing.markup import as_text
+from posehub.evaluation.comparison import Comparison, Pair, Picture
+from posehub.evaluation.running import Contestant
+from posehub.images.image import Image
 from posehub.report import charts
 from posehub.report.page import Cell, fill, number, page, table
 from posehub.report.pictures import picture_section

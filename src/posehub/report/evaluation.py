@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from posehub.markup import as_text
-from posehub.measuring.calibration import Calibration
-from posehub.measuring.coco import SIZES, Precision
-from posehub.measuring.evaluation import Evaluation
-from posehub.measuring.pck import KeypointError
+from posehub.drawing.markup import as_text
+from posehub.evaluation.calibration import Calibration
+from posehub.evaluation.coco import SIZES, Precision
+from posehub.evaluation.evaluation import Evaluation
+from posehub.evaluation.pck import KeypointError
 from posehub.report import charts
 from posehub.report.page import Cell, fill, number, page, table
 

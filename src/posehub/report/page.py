@@ -9,7 +9,7 @@ from string import Template
 
 from attrs import frozen
 
-from posehub.markup import as_text
+from posehub.drawing.markup import as_text
 
 NOTHING = "–"
 

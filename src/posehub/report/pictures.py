@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image as PILImage
 
 from posehub.drawing import svg
+from posehub.drawing.markup import as_text
 from posehub.drawing.plan import Show, canvas_size, plan
-from posehub.image import Image
-from posehub.markup import as_text
-from posehub.measuring.comparison import Picture
-from posehub.measuring.running import Contestant
-from posehub.model import PoseResult
+from posehub.evaluation.comparison import Picture
+from posehub.evaluation.running import Contestant
+from posehub.images.image import Image
+from posehub.poses.result import PoseResult
 from posehub.report.page import fill
 
 _DRAWN = 400

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posehub.drawing import draw
-from posehub.model import PoseResult
-from posehub.oks import paired_similarity
+from posehub.poses.oks import paired_similarity
+from posehub.poses.result import PoseResult
 
 _NAMED = 5  # keypoints a message lists
 
@@ -25,8 +25,8 @@ def assert_poses_close(
 ) -> None:
     """Fail unless both results have the same people, in the same order, at the same places.
 
-    People are compared by OKS, object keypoint similarity, as `posehub.oks` defines it, except that
-    a keypoint too many counts as one that is missing: as 0.
+    People are compared by OKS, object keypoint similarity (`posehub.poses.oks`), except
+    that an extra keypoint counts as a missing one: as 0.
 
     Args:
         actual: what was found.

@@ -10,14 +10,15 @@ import attrs
 import numpy as np
 
 from posehub import hookimpl
-from posehub.backend import Backend, BackendInfo
+from posehub.backends.base import Backend
+from posehub.backends.info import BackendInfo
+from posehub.backends.wrapper import Wrapper
 from posehub.errors import PosehubError
-from posehub.image import Image
-from posehub.model import PoseResult
-from posehub.registry import get_registry
-from posehub.skeleton import Skeleton
-from posehub.skeletons import COCO17
-from posehub.wrappers.base import Wrapper
+from posehub.images.image import Image
+from posehub.plugins.registry import get_registry
+from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
+from posehub.poses.skeletons import COCO17
 
 
 def random_people(

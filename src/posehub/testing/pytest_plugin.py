@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from posehub.backend import Backend
+    from posehub.backends.base import Backend
     from posehub.testing.fake import FakeBackend
 
 _OPTION = "--pose-record"

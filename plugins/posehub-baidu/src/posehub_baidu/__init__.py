@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from posehub import Backend, BackendInfo, Capabilities, ReplyFormat, hookimpl
-from posehub.transport import Recording, Transport
+from posehub import BackendInfo, Capabilities, Format, hookimpl
+from posehub.backends.transport import HttpResponse, Recording, Transport
 from posehub_baidu.options import BaiduOptions
 from posehub_baidu.request import image_digest, recognises, reduced_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    from posehub import PoseResult
+    from posehub import Backend, PosehubError, Record, Skeleton
 
 
 def _open(options: BaiduOptions) -> Backend:
-    return _open_over(options, _open_transport(options))
+    from posehub.cloud.service import open_service
+
+    return open_service(RECORDING, options)
 
 
 def _open_over(options: BaiduOptions, transport: Transport) -> Backend:
@@ -33,16 +35,24 @@ def _open_transport(options: BaiduOptions) -> Transport:
     return open_transport(options)
 
 
-def _decode_reply(data: bytes) -> PoseResult:
-    from posehub_baidu.saved import decode_reply
+def _fault(response: HttpResponse) -> PosehubError | None:
+    from posehub_baidu.decode import fault_in
 
-    return decode_reply(data)
+    return fault_in(response)
 
 
-def _encode_reply(result: PoseResult) -> Mapping[str, Any]:
-    from posehub_baidu.saved import encode_reply
-
-    return encode_reply(result)
+RECORDING = Recording(
+    factory=_open_over,
+    transport=_open_transport,
+    recognises=recognises,
+    reduced_body=reduced_body,
+    image_digest=image_digest,
+    fault=_fault,
+    secrets={
+        "a Baidu API key": r"bce-v3/(?P<secret>ALTAK-[\w/]+)",
+        "a Baidu signature": r"bce-auth-v1/(?P<secret>[\w/:;\-]+)",
+    },
+)
 
 
 INFO = BackendInfo(
@@ -61,19 +71,29 @@ INFO = BackendInfo(
         ("bearer_key",),
         ("iam_access_key", "iam_secret_key"),
     ),
-    recording=Recording(
-        factory=_open_over,
-        transport=_open_transport,
-        recognises=recognises,
-        reduced_body=reduced_body,
-        image_digest=image_digest,
-    ),
-    replies=ReplyFormat(
-        keys=("person_num", "person_info"),
-        decode=_decode_reply,
-        encode=_encode_reply,
-        lost="the picture's size, and of its name folder and suffix; 3-D keypoints",
-    ),
+    recording=RECORDING,
+)
+
+
+def _read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
+    from posehub_baidu.saved import read
+
+    return read(path)
+
+
+def _write(records: Iterable[Record], path: Path) -> None:
+    from posehub_baidu.saved import write
+
+    write(records, path)
+
+
+FORMAT = Format(
+    name="baidu",
+    summary="responses of body_analysis, one file for each image",
+    reader=_read,
+    writer=_write,
+    lost="the image's size, and of its name folder and suffix; 3-D keypoints",
+    keys=("person_num", "person_info"),
 )
 
 
@@ -81,3 +101,9 @@ INFO = BackendInfo(
 def posehub_register_backends() -> Iterable[BackendInfo]:
     """Register the backend `baidu`."""
     return [INFO]
+
+
+@hookimpl
+def posehub_register_formats() -> Iterable[Format]:
+    """Register the format `baidu`."""
+    return [FORMAT]

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from posehub.backends.transport import HttpRequest, HttpResponse, Transport
 from posehub.cloud.network import Credentials, Network
 from posehub.cloud.status import error_of_status
 from posehub.cloud.token import Token, TokenStore
 from posehub.errors import AuthError, InvalidResponseError
-from posehub.transport import HttpRequest, HttpResponse, Transport
 from posehub_baidu.faults import TOKEN_CODES, fault_code
 from posehub_baidu.iam import authorization, timestamp
 from posehub_baidu.options import BaiduOptions

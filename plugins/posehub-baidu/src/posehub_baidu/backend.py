@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from posehub import Backend, Image, PoseResult
-from posehub.transport import Transport
+from posehub.backends.transport import Transport
 from posehub_baidu import INFO
 from posehub_baidu.decode import decode
 from posehub_baidu.fit import fit

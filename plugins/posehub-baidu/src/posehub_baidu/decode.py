@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posehub import PoseResult
+from posehub.backends.transport import HttpResponse
 from posehub.cloud.status import error_of_status
-from posehub.errors import InvalidResponseError
-from posehub.skeletons import BAIDU21
-from posehub.transport import HttpResponse
+from posehub.errors import InvalidResponseError, PosehubError
+from posehub.poses.skeletons import BAIDU21
 from posehub_baidu.faults import fault, shown
 
 Array = NDArray[np.float64]
@@ -66,6 +66,18 @@ def decode(
         request_id=request_id,
         raw=reply,
     )
+
+
+def fault_in(response: HttpResponse) -> PosehubError | None:
+    """Return the error that a response stands for, or None for one with people or nobody."""
+    # a good response is searched for the word only, not parsed a second time
+    if response.status == 200 and b'"error_code"' not in response.body:
+        return None
+    try:
+        reply = parse(response)
+    except PosehubError as error:
+        return error
+    return fault(reply, _request_id(reply)) if "error_code" in reply else None
 
 
 def parse(response: HttpResponse) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import hashlib
 from urllib.parse import parse_qs, quote_from_bytes, urlsplit
 
 from posehub import Image
+from posehub.backends.transport import HttpRequest
 from posehub.recording.forms import digest_form, form_digest
-from posehub.transport import HttpRequest
 
 PATH = "/rest/2.0/image-classify/v1/body_analysis"
 _FIELD = b"image="

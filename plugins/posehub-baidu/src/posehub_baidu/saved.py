@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from posehub import PoseResult
-from posehub.skeletons import BAIDU21
-from posehub.transport import HttpResponse
+from posehub import PoseResult, Record
+from posehub.backends.transport import HttpResponse
+from posehub.formats.folder import read_files, write_files
+from posehub.poses.skeletons import BAIDU21
 from posehub_baidu.decode import decode
+
+_ENDING = ".json"
+
+
+def read(path: Path) -> Iterator[Record]:
+    """Yield a record for each saved response of a folder, or for the one file."""
+    return read_files(path, _ENDING, decode_reply)
+
+
+def write(records: Iterable[Record], path: Path) -> None:
+    """Write a folder of responses, or one file if `path` ends in ".json"."""
+    write_files(records, path, _ENDING, _encoded)
+
+
+def _encoded(result: PoseResult) -> bytes:
+    return json.dumps(encode_reply(result), ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def decode_reply(data: bytes) -> PoseResult:

@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from attrs import field, frozen
 from PIL import Image as PILImage
 
-from posehub.skeletons import BAIDU21
+from posehub.poses.skeletons import BAIDU21
 from posehub_baidu.auth import TOKEN_PATH
 from posehub_baidu.fit import FORMATS, MAX_ENCODED, MAX_SIDE, MIN_SIDE
 from posehub_baidu.request import PATH, encoded_length

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from posehub import Backend, BackendInfo, Capabilities, hookimpl
-from posehub.weights import WheelModels
+from posehub import BackendInfo, Capabilities, hookimpl
+from posehub.local.models import WheelModels
 from posehub_blazepose.options import BlazePoseOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from posehub import Backend
 
 DETECTOR = "mediapipe/modules/pose_detection/pose_detection.tflite"
 LANDMARKS = "mediapipe/modules/pose_landmark/pose_landmark_full.tflite"
@@ -42,7 +44,7 @@ INFO = BackendInfo(
     options=BlazePoseOptions,
     # two, so that one picture is decoded while another is looked at
     capabilities=Capabilities(max_batch=2),
-    models=MODELS,
+    models=lambda options: (),
 )
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from posehub import Backend, Image, PoseResult
-from posehub.skeletons import BLAZEPOSE33
+from posehub.poses.skeletons import BLAZEPOSE33
 from posehub_blazepose import DETECTOR, INFO, LANDMARKS, MODELS
 from posehub_blazepose.networks import Networks
 from posehub_blazepose.options import BlazePoseOptions

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
-from posehub.skeletons import COCO17
+from posehub.poses.skeletons import COCO17
 from posehub_blazepose.geometry import Floats, Region
 from posehub_blazepose.landmarks import Landmarks
 

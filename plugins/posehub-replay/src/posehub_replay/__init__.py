@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 from attrs import frozen
 
-from posehub import Backend, BackendInfo, hookimpl, option
+from posehub import BackendInfo, hookimpl, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from posehub import Backend
 
 
 @frozen
@@ -42,7 +44,6 @@ def _open(options: ReplayOptions) -> Backend:
 INFO = BackendInfo(
     name="replay",
     summary="plays recorded answers of other backends (offline)",
-    skeleton="the recorded backend's",
     factory=_open,
     options=ReplayOptions,
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from posehub import Backend, Image, PoseResult
-from posehub.backend import BackendInfo
+from posehub.backends.info import BackendInfo
+from posehub.cloud.service import retried
 from posehub.errors import CassetteError
+from posehub.plugins.registry import get_registry
 from posehub.recording.cassette import read_cassette
 from posehub.recording.player import Player
 from posehub.recording.results import recorded_name, recording_of
-from posehub.registry import get_registry
-from posehub.wrappers.retry import Retry
 from posehub_replay import INFO, ReplayOptions
 
 
@@ -47,9 +46,9 @@ def open_cassette(options: ReplayOptions) -> Backend:
     if not calls:
         raise CassetteError(f"Cassette {options.cassette} holds no call of {info.name}.")
     player = Player(options.cassette, calls, recording.image_digest, options.match)
-    backend = ReplayBackend(recording.factory(info.options(), player))
     # a recorded error that passed passes again, without the wait
-    return Retry(backend, max_retries=options.max_retries, deadline=math.inf, waits=False)
+    transport = retried(player, recording, options, waits=False)
+    return ReplayBackend(recording.factory(info.options(), transport))
 
 
 def _recorded_backend(options: ReplayOptions, urls: set[str]) -> BackendInfo:
@@ -75,6 +74,5 @@ def _without_plugin(name: str) -> BackendInfo:
     return BackendInfo(
         name=name,
         summary="known from its recorded results only",
-        skeleton="as recorded",
         factory=lambda options: get_registry().find(name).factory(options),
     )

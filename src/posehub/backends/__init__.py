@@ -1,0 +1,1 @@
+"""What a backend is and what surrounds one: options, threads, the result cache."""

@@ -1,0 +1,108 @@
+"""Remembering results in a file, so that no picture is paid for twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from posehub.backends.base import Backend
+from posehub.backends.calling import call
+from posehub.backends.wrapper import Wrapper
+from posehub.errors import ConfigError
+from posehub.images.image import Image
+from posehub.poses.result import PoseResult
+
+_log = logging.getLogger("posehub.cache")
+
+_BUSY_TIMEOUT = 30.0  # seconds to wait for another process's write, which takes milliseconds
+_LAYOUT = 1  # of the stored JSON; raise it when `posehub.poses.json` changes its layout
+
+
+class Cache(Wrapper):
+    """Answers from an SQLite file where it can, and writes every new answer there.
+
+    Safe with several threads and processes on one file. Errors are not remembered.
+
+    Args:
+        inner: the backend to ask when the file has no answer.
+        path: the SQLite file; it and its folder are made if need be.
+        key: JSON-ready values that tell answers of one backend, version and options from others.
+
+    Raises:
+        ConfigError: the file cannot be opened, or is not SQLite.
+    """
+
+    def __init__(self, inner: Backend, *, path: Path, key: Mapping[str, Any]) -> None:
+        super().__init__(inner)
+        self._path = path
+        self._prefix = json.dumps([_LAYOUT, key], sort_keys=True)
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = sqlite3.connect(
+                path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        try:
+            # no write-ahead log: switching to it fails at once while another process has the file
+            # open, whatever the timeout, and it does not work on network drives
+            self._execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, result TEXT)")
+        except ConfigError:
+            self._file.close()
+            raise
+
+    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+        """Return remembered results, and ask the backend for the others in one call."""
+        keys = [self._key(image) for image in images]
+        found = {key: result for key in set(keys) if (result := self._load(key)) is not None}
+        asked = {key: image for key, image in zip(keys, images, strict=True) if key not in found}
+        if asked:
+            # checked here already, because only results can be stored
+            results = call(self.inner, list(asked.values()))
+            for key, result in zip(asked, results, strict=True):
+                self._store(key, result)
+                found[key] = result
+        return [found[key] for key in keys]
+
+    def close(self) -> None:
+        """Close the file and the backend inside."""
+        self._file.close()
+        super().close()
+
+    def _key(self, image: Image) -> str:
+        return hashlib.sha256(f"{self._prefix}{image.digest}".encode()).hexdigest()
+
+    def _load(self, key: str) -> PoseResult | None:
+        rows = self._execute("SELECT result FROM results WHERE key = ?", key)
+        try:
+            return PoseResult.from_json(rows[0][0]) if rows else None
+        except (TypeError, ValueError) as error:
+            raise self._unusable(error) from error
+
+    def _store(self, key: str, result: PoseResult) -> None:
+        try:
+            self._execute("INSERT OR REPLACE INTO results VALUES (?, ?)", key, result.to_json())
+        except (ConfigError, ValueError) as error:
+            # the answer is paid for: neither a full disk nor something in `raw` that is no strict
+            # JSON must take it from the caller
+            _log.warning("result not remembered: %s", error)
+
+    def _execute(self, statement: str, *values: str) -> list[tuple[str]]:
+        try:
+            with self._lock:
+                return self._file.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> ConfigError:
+        return ConfigError(
+            f"Cannot use {self._path} as a cache: {error}. "
+            "Delete the file, or name another with the option cache."
+        )

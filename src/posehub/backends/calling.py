@@ -1,0 +1,230 @@
+"""Calling a backend's `detect_batch`: what it is given is loaded, what it returns is checked."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from posehub.backends.executor import aordered_map, ordered_map
+from posehub.errors import BackendError, ConfigError, PosehubError
+from posehub.images.image import Image
+from posehub.images.loading import ImageSource, load_image, name_of, own
+from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
+
+if TYPE_CHECKING:
+    from posehub.backends.base import Backend
+
+_log = logging.getLogger("posehub.backends")
+
+Outcome = PoseResult | PosehubError
+
+
+def call(backend: Backend, images: Sequence[Image]) -> list[PoseResult]:
+    """Call `detect_batch` and hold it to its contract.
+
+    Raises:
+        ConfigError: the backend was opened before this process was forked.
+        BackendError: the backend raised something else than a `PosehubError`, or returned
+            something else than a result for each image.
+        PosehubError: as the backend raised it.
+    """
+    if backend.process != os.getpid() and not backend.capabilities.fork_safe:
+        raise ConfigError(
+            f"{backend.info.name} was opened before this process was forked: its connections and "
+            "locks belong to the parent. Open a backend in this process, by its name or by "
+            "`backend.spec.open()`."
+        )
+    try:
+        results = backend.detect_batch(images)
+    except PosehubError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            f"{backend.info.name} failed with {type(error).__name__}: {error}. "
+            "This is a fault of the plugin; please report it to its authors."
+        ) from error
+    if breach := _breach(results, len(images)):
+        raise BackendError(
+            f"{backend.info.name} returned {breach}. "
+            "This is a fault of the plugin; please report it to its authors."
+        )
+    return results
+
+
+def _breach(results: Any, count: int) -> str:
+    """Return how an answer breaks the contract of `detect_batch`, or "" if it does not."""
+    # checked because plugins are not always typed
+    if not isinstance(results, list):
+        return f"a {type(results).__name__} instead of a list of results"
+    if len(results) != count:
+        return f"{len(results)} results for {count} images"
+    others = [type(r).__name__ for r in results if not isinstance(r, PoseResult)]
+    return f"a {others[0]} instead of a PoseResult" if others else ""
+
+
+def records_of(
+    backend: Backend, images: Iterable[ImageSource], workers: int, *, digests: bool
+) -> Iterator[Record]:
+    """Yield a record for each image, in order; see `Backend.detect_records`."""
+    size = backend.capabilities.max_batch
+    # images that are drawn ahead must not be changed by the caller meanwhile
+    ahead = workers > 1 or size > 1
+    jobs = _batched(images, size, _holder(backend) if ahead else lambda source: source)
+    settle = partial(_settle, backend, digests=digests)
+    for records in ordered_map(settle, jobs, workers):
+        yield from records
+
+
+async def arecords_of(
+    backend: Backend, images: Iterable[ImageSource] | AsyncIterable[ImageSource], workers: int
+) -> AsyncIterator[Record]:
+    """Yield a record for each image, in order; see `Backend.adetect_many`."""
+    jobs: Iterable[list[_Job]] | AsyncIterable[list[_Job]]
+    if isinstance(images, AsyncIterable):
+        jobs = _singly(images, _holder(backend))
+    else:
+        jobs = _batched(images, backend.capabilities.max_batch, _holder(backend))
+    settle = partial(_settle, backend, digests=False)
+    async for records in aordered_map(settle, jobs, workers):
+        for record in records:
+            yield record
+
+
+def outcome_of(record: Record, on_error: str) -> Outcome:
+    """Return a record's result; raise or return its error."""
+    if record.error is not None and on_error == "return":
+        return _without_frames(record.error)
+    return record.people
+
+
+def to_keep(records: Iterator[Record]) -> Iterator[Record]:
+    """Yield records whose errors hold no image."""
+    for record in records:
+        if record.error is not None:
+            _without_frames(record.error)
+        yield record
+
+
+@frozen
+class _Job:
+    """One image to detect in: what to call it, and where it comes from."""
+
+    name: str
+    source: ImageSource | PosehubError
+
+
+Hold = Callable[[ImageSource], ImageSource]
+
+
+def _holder(backend: Backend) -> Hold:
+    return partial(own, max_pixels=backend.max_pixels)
+
+
+def _job(number: int, source: ImageSource, hold: Hold) -> _Job:
+    name = name_of(source) or f"image {number}"
+    try:
+        return _Job(name, hold(source))
+    except PosehubError as error:
+        return _Job(name, error)
+
+
+def _batched(images: Iterable[ImageSource], size: int, hold: Hold) -> Iterator[list[_Job]]:
+    """Yield jobs in batches; if `images` raises, the batch begun is yielded first."""
+    batch: list[_Job] = []
+    numbered = enumerate(images, 1)
+    while True:
+        try:
+            number, source = next(numbered)
+        except StopIteration:
+            break
+        except Exception:
+            if batch:
+                yield batch
+            raise
+        batch.append(_job(number, source, hold))
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def _singly(images: AsyncIterable[ImageSource], hold: Hold) -> AsyncIterator[list[_Job]]:
+    """Yield batches of one: a batch that waits for the next image would delay this one."""
+    number = 0
+    async for source in images:
+        number += 1
+        yield [_job(number, source, hold)]
+
+
+def _settle(backend: Backend, jobs: Sequence[_Job], *, digests: bool) -> list[Record]:
+    """Return a record for each job; a bad image spoils no other."""
+    loaded = [_load(backend, job.source) for job in jobs]
+    images = [image for image in loaded if isinstance(image, Image)]
+    outcomes = iter(_outcomes(backend, images))
+    records = []
+    for job, image in zip(jobs, loaded, strict=True):
+        if isinstance(image, Image):
+            digest = image.digest if digests else None
+            records.append(_record(job.name, next(outcomes), image.size, digest))
+        else:
+            records.append(_record(job.name, image))
+    return records
+
+
+def _load(backend: Backend, source: ImageSource | PosehubError) -> Image | PosehubError:
+    try:
+        if isinstance(source, PosehubError):
+            return source
+        return load_image(source, max_pixels=backend.max_pixels)
+    except PosehubError as error:
+        return error
+
+
+def _outcomes(backend: Backend, images: Sequence[Image]) -> list[Outcome]:
+    """Return a result or an error for each image; a failed batch is repeated one by one."""
+    if not images:
+        return []
+    try:
+        return [*call(backend, images)]
+    except PosehubError as error:
+        if len(images) == 1:
+            return [error]
+    return [outcome for image in images for outcome in _outcomes(backend, [image])]
+
+
+def _record(
+    name: str, outcome: Outcome, size: tuple[int, int] | None = None, digest: str | None = None
+) -> Record:
+    if isinstance(outcome, PoseResult):
+        return Record(name, outcome, digest=digest)
+    return Record(name, error=outcome, size=size, digest=digest)
+
+
+def _without_frames(error: PosehubError) -> PosehubError:
+    """Return an error without tracebacks: their frames would keep the image of the failed call in
+    memory for as long as the error is kept. They are logged at level DEBUG.
+    """
+    _log.debug("an image failed", exc_info=error)
+    waiting: list[BaseException | None] = [error]
+    stripped: set[int] = set()  # an error may name itself as its cause
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in stripped:
+            stripped.add(id(one))
+            one.__traceback__ = None
+            waiting += [one.__cause__, one.__context__]
+    return error

@@ -1,0 +1,169 @@
+"""Running calls in threads: in order, lazily, with bounded memory, and stoppable at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
+from itertools import count, islice
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_numbers = count()
+_ticket: ContextVar[tuple[int, ...] | None] = ContextVar("ticket", default=None)
+_stop_requested: ContextVar[threading.Event | None] = ContextVar("stop_requested", default=None)
+
+
+class Stopped(BaseException):
+    """Raised inside a worker thread whose consumer has stopped; nothing catches it but the pool."""
+
+
+def pause(seconds: float) -> None:
+    """Sleep, but end at once when the consumer of this worker's results stops.
+
+    Raises:
+        Stopped: the consumer stopped.
+    """
+    stop = _stop_requested.get()
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise Stopped
+
+
+def ticket() -> tuple[int, ...]:
+    """Return a number by which the calls of this process sort in the order they were asked for.
+
+    The calls for one item of `ordered_map` share the item's, in whichever thread they run.
+    """
+    held = _ticket.get()
+    return (next(_numbers),) if held is None else held
+
+
+class _Workers:
+    """Threads that run one function, and end early when `stop` is called."""
+
+    def __init__(self, workers: int) -> None:
+        self._stop = threading.Event()
+        self._number = ticket()[0]
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="posehub")
+
+    def submit(self, function: Callable[[T], R], index: int, item: T) -> Future[R]:
+        def run() -> R:
+            # never reset: the threads are this call's own
+            _stop_requested.set(self._stop)
+            _ticket.set((self._number, index))
+            return function(item)
+
+        return self._threads.submit(run)
+
+    def stop(self) -> None:
+        """Start no further call, end pauses at once, and wait for the calls that run."""
+        self._stop.set()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def ordered_map(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
+    """Yield `function(item)` for each item in order, computed by up to `workers` threads.
+
+    At most 2 x `workers` items are under way or waiting to be consumed. With one worker everything
+    happens in the caller's thread. If `items` raises, the results of the items before are yielded
+    first. When the iterator is closed, a call raises or the caller is interrupted, no further call
+    starts, pauses end at once, and running calls are waited for.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    source = _Source(items)
+    threads = _Workers(workers)
+    pending: deque[Future[R]] = deque()
+    try:
+        pending.extend(threads.submit(function, *item) for item in islice(source, 2 * workers))
+        while pending:
+            # popped first, so that the result is not kept alive while the consumer holds it
+            yield pending.popleft().result()
+            pending.extend(threads.submit(function, *item) for item in islice(source, 1))
+    finally:
+        threads.stop()
+    source.raise_failure()
+
+
+class _Source(Iterator[tuple[int, T]]):
+    """Numbered items; an error of their iterator ends them, and is raised later."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = enumerate(items)
+        self._failure: Exception | None = None
+
+    def __next__(self) -> tuple[int, T]:
+        if self._failure is not None:
+            raise StopIteration
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._failure = error
+            raise StopIteration from None
+
+    def raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+async def aordered_map(
+    function: Callable[[T], R], items: Iterable[T] | AsyncIterable[T], workers: int
+) -> AsyncIterator[R]:
+    """Do as `ordered_map` for an event loop, which is never blocked.
+
+    An ordinary iterable is drawn from in a thread of its own. A result is yielded as soon as it
+    is there, however slowly further items come.
+    """
+    loop = asyncio.get_running_loop()
+    threads, drawing = _Workers(workers), ThreadPoolExecutor(1, thread_name_prefix="posehub")
+    places = asyncio.Semaphore(2 * workers)
+    results: asyncio.Queue[asyncio.Future[R] | Exception | None] = asyncio.Queue()
+
+    async def start_calls() -> None:
+        try:
+            index = 0
+            async for item in _drawn(items, loop, drawing):
+                await places.acquire()
+                future = threads.submit(function, index, item)
+                results.put_nowait(asyncio.wrap_future(future))
+                index += 1
+            results.put_nowait(None)
+        except Exception as error:
+            results.put_nowait(error)
+
+    starting = asyncio.create_task(start_calls())
+    try:
+        while (result := await results.get()) is not None:
+            if isinstance(result, Exception):
+                raise result
+            yield await result
+            places.release()
+    finally:
+        starting.cancel()
+        drawing.shutdown(wait=False, cancel_futures=True)
+        await loop.run_in_executor(None, threads.stop)
+
+
+async def _drawn(
+    items: Iterable[T] | AsyncIterable[T],
+    loop: asyncio.AbstractEventLoop,
+    drawing: ThreadPoolExecutor,
+) -> AsyncIterator[T]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+        return
+    iterator, end = iter(items), object()
+    while (drawn := await loop.run_in_executor(drawing, next, iterator, end)) is not end:
+        yield drawn  # type: ignore[misc]  # `end` is the one other object

@@ -1,0 +1,24 @@
+"""One call at a time, for a backend that is not thread-safe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from posehub.backends.base import Backend
+from posehub.backends.wrapper import Wrapper
+from posehub.images.image import Image
+from posehub.poses.result import PoseResult
+
+
+class Serialize(Wrapper):
+    """Lets one thread at a time into the backend inside."""
+
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self._lock = threading.Lock()
+
+    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+        """Wait for the calls of other threads, then call."""
+        with self._lock:
+            return self.inner.detect_batch(images)

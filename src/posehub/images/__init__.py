@@ -1,0 +1,1 @@
+"""Images as the caller gives them: loaded, checked, decoded when pixels are needed."""

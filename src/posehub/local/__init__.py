@@ -1,0 +1,1 @@
+"""What any local model reuses: model files and where they come from."""

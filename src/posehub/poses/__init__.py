@@ -1,0 +1,1 @@
+"""What every backend returns: people, their keypoints, skeletons, and arithmetic on them."""

@@ -1,1 +1,0 @@
-"""What any backend can be wrapped in; each is a Backend around a Backend."""

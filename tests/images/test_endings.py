@@ -1,0 +1,107 @@
+"""Does a picture file end where it should?"""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posehub.images.endings import Ending, read_ending
+
+FORMATS = ["JPEG", "PNG", "BMP"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_whole_file_is_complete(format, pictures):
+    data = pictures.encode(pictures.picture(), format)
+    assert read_ending(format, data) == Ending(complete=True)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_follows_the_end_does_not_matter(format, pictures):
+    data = pictures.encode(pictures.picture(), format)
+    assert read_ending(format, data + b"\x00trailer\xff").complete
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_cut_anywhere_is_incomplete(format, pictures):
+    data = pictures.encode(pictures.picture((9, 7)), format)
+    complete = [cut for cut in range(len(data)) if read_ending(format, data[:cut]).complete]
+    # the last row of a BMP may lack its padding: 9 x 3 bytes are padded to 28
+    assert complete == ([len(data) - 1] if format == "BMP" else [])
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 1}])
+def test_scans_and_restart_markers_of_a_jpeg_are_no_ends(options, pictures):
+    data = pictures.jpeg((64, 48), **options)
+    assert read_ending("JPEG", data).complete
+    assert not read_ending("JPEG", data[:-2]).complete
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_its_jpeg(pictures):
+    whole = pictures.jpeg(exif=b"Exif\x00\x00" + pictures.jpeg((8, 8)))
+    start_of_scan = whole.rindex(b"\xff\xda")
+    assert b"\xff\xd9" in whole[:start_of_scan]
+    assert not read_ending("JPEG", whole[: start_of_scan + 20]).complete
+
+
+def test_fill_bytes_before_a_jpeg_marker_are_skipped(pictures):
+    data = pictures.jpeg()
+    assert read_ending("JPEG", data[:2] + b"\xff\xff\xff" + data[2:]).complete
+
+
+def test_bytes_that_are_no_marker_make_a_jpeg_incomplete(pictures):
+    data = pictures.jpeg()
+    assert not read_ending("JPEG", data[:2] + b"\x00" + data[2:]).complete
+
+
+def test_an_exif_chunk_of_a_png_is_found_behind_the_pixels(pictures):
+    data = pictures.png()
+    end = data.rindex(b"IEND") - 4
+    late = data[:end] + pictures.chunk(b"eXIf", b"MM\x00*") + data[end:]
+    assert read_ending("PNG", late) == Ending(complete=True, exif=b"MM\x00*")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_every_depth_of_bmp_is_measured(mode, pictures):
+    data = pictures.encode(pictures.picture((13, 5), mode), "BMP")
+    assert read_ending("BMP", data).complete
+    assert not read_ending("BMP", data[:-4]).complete
+
+
+def _bmp_core(width, height, row):
+    header = struct.pack("<IHHHH", 12, width, height, 1, 24)
+    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 26) + header + row * height
+
+
+def test_the_old_bmp_header_of_os2_is_read(pictures):
+    data = _bmp_core(2, 3, b"\x01" * 8)
+    assert read_ending("BMP", data).complete
+    assert not read_ending("BMP", data[:-8]).complete
+
+
+def test_a_bmp_stored_top_down_is_measured_all_the_same(pictures):
+    data = bytearray(pictures.encode(pictures.picture(), "BMP"))
+    struct.pack_into("<i", data, 22, -24)
+    assert read_ending("BMP", bytes(data)).complete
+    assert not read_ending("BMP", bytes(data[:-8])).complete
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF", None])
+def test_the_end_of_other_formats_cannot_be_told(format):
+    assert read_ending(format, b"whatever") is None
+
+
+@given(st.sampled_from(FORMATS), st.binary(max_size=200))
+def test_no_bytes_are_too_strange(format, data):
+    assert isinstance(read_ending(format, data).complete, bool)
+
+
+@given(st.sampled_from(FORMATS), st.data())
+def test_no_damage_is_too_strange(pictures, format, data):
+    file = bytearray(pictures.encode(pictures.picture((9, 7)), format))
+    for _ in range(data.draw(st.integers(1, 8))):
+        file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
+    assert isinstance(read_ending(format, bytes(file)).complete, bool)
