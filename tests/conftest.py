@@ -103,7 +103,9 @@ def make_info():
 
     def make(name="fake", **fields):
         fields = {"factory": lambda options: FakeBackend(info), **fields}
-        info = BackendInfo(name=name, summary="finds nobody", skeleton="coco17", **fields)
+        info = BackendInfo(
+            **{"name": name, "summary": "finds nobody", "skeleton": "coco17"} | fields
+        )
         return info
 
     return make
@@ -123,7 +125,7 @@ def make_backend(make_info):
 def make_plugin():
     """A factory of plugins with real hooks, not yet registered."""
 
-    def make(*backends, skeletons=()):
+    def make(*backends, skeletons=(), formats=()):
         class Plugin:
             @posehub.hookimpl
             def posehub_register_backends(self):
@@ -132,6 +134,10 @@ def make_plugin():
             @posehub.hookimpl
             def posehub_register_skeletons(self):
                 return skeletons
+
+            @posehub.hookimpl
+            def posehub_register_formats(self):
+                return formats
 
         return Plugin()
 

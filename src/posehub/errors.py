@@ -25,7 +25,7 @@ class UnknownOptionError(ConfigError):
 
 
 class PluginError(PosehubError):
-    """A backend cannot be had because of its plugin."""
+    """A backend cannot be used because of its plugin."""
 
 
 class UnknownBackendError(PluginError):
@@ -33,11 +33,11 @@ class UnknownBackendError(PluginError):
 
 
 class DuplicateBackendError(PluginError):
-    """Two plugins register a backend under one name; the first keeps it."""
+    """Two plugins register a backend or format of one name; the first one is used."""
 
 
 class PluginLoadError(PluginError):
-    """A plugin failed to import, or its hooks are not what posehub calls."""
+    """A plugin failed to import, or its hooks or descriptions are invalid."""
 
 
 class MissingDependencyError(PluginError):
@@ -45,7 +45,7 @@ class MissingDependencyError(PluginError):
 
 
 class ImageError(PosehubError):
-    """The input is not a picture a backend could look at."""
+    """The input is not an image that the backend takes."""
 
 
 class CassetteError(PosehubError):
@@ -53,7 +53,7 @@ class CassetteError(PosehubError):
 
 
 class CassetteMissError(CassetteError):
-    """A cassette holds no answer to this call."""
+    """A cassette holds no response to this request."""
 
 
 class FormatError(PosehubError):
@@ -61,11 +61,11 @@ class FormatError(PosehubError):
 
 
 class BackendError(PosehubError):
-    """A backend answered with an error, or failed while answering.
+    """A backend responded with an error, or failed itself.
 
     Attributes:
         code: the backend's own error code, or None.
-        request_id: the backend's id of the failed call, for its support, or None.
+        request_id: the backend's id of the failed request, for its support, or None.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class AuthError(BackendError):
 
 
 class QuotaExceededError(BackendError):
-    """The account's quota is spent; trying again soon cannot help."""
+    """The account's quota is used up; trying again soon cannot help."""
 
 
 class InvalidResponseError(BackendError):
-    """The backend's reply is not of the shape it promises."""
+    """The backend's response does not have the documented form."""
 
 
 class TransientError(BackendError):
@@ -111,11 +111,11 @@ class TransientError(BackendError):
 
 
 class RateLimitedError(TransientError):
-    """Too many calls in too short a time."""
+    """Too many requests in too short a time."""
 
 
 class BackendTimeoutError(TransientError):
-    """No complete answer came within the timeout."""
+    """No complete response came within the timeout."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Writing files and folders so that nobody ever reads half of one."""
+"""Writing files and folders so that no reader ever sees an incomplete one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PART_SUFFIX = ".part"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put a file in place whole or not at all; of several writers, each leaves a whole file.
+    """Write a file completely or not at all, also with several writers.
 
     Raises:
         OSError: the file cannot be written.
@@ -25,7 +25,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 @contextmanager
 def open_atomically(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to write that takes its place when the block ends, and never if it fails.
+    """Open a file for writing that appears when the block ends, and never if the block fails.
 
     Raises:
         OSError: the file cannot be written.
@@ -44,19 +44,19 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def make_folder_atomically(path: Path) -> Iterator[Path]:
-    """Make a folder to fill that takes its place when the block ends, and never if it fails.
+    """Make a folder to fill that appears when the block ends, and never if the block fails.
 
     Raises:
-        OSError: the folder cannot be made, or there is one with something in it.
+        OSError: the folder cannot be made, or it exists and is not empty.
     """
     if path.exists() and any(path.iterdir()):
-        raise FileExistsError(f"{path} has something in it")
+        raise FileExistsError(f"{path} is not empty")
     part = _part_of(path)
     try:
         part.mkdir()
         yield part
         if path.exists():
-            path.rmdir()  # Windows renames onto nothing that is there
+            path.rmdir()  # Windows does not rename onto an existing folder
         part.replace(path)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -64,5 +64,5 @@ def make_folder_atomically(path: Path) -> Iterator[Path]:
 
 
 def _part_of(path: Path) -> Path:
-    """Return a free name beside `path`; not made from its name, which may be as long as can be."""
+    """Return a free name beside `path`; it does not contain that name, which may be long."""
     return path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")

@@ -1,4 +1,4 @@
-"""Remembering results in a file, so that no picture is paid for twice."""
+"""Storing results in a file, so that no image is paid for twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import attrs
 import numpy as np
@@ -43,7 +42,7 @@ def _count(path):
         file.close()
 
 
-def test_a_picture_is_asked_once(open_cache, make_backend, pictures):
+def test_an_image_is_detected_once(open_cache, make_backend, pictures):
     inner = make_backend()
     cache = open_cache(inner)
     first, second = cache.detect(pictures.jpeg()), cache.detect(pictures.jpeg())
@@ -51,14 +50,14 @@ def test_a_picture_is_asked_once(open_cache, make_backend, pictures):
     assert len(inner.batches) == 1
 
 
-def test_other_pictures_are_asked(open_cache, make_backend, pictures):
+def test_other_images_are_detected(open_cache, make_backend, pictures):
     inner = make_backend()
     cache = open_cache(inner)
     assert cache.detect(pictures.jpeg()) != cache.detect(pictures.png())
     assert len(inner.batches) == 2
 
 
-def test_answers_outlive_the_backend(open_cache, make_backend, pictures):
+def test_results_are_kept_after_the_backend_is_closed(open_cache, make_backend, pictures):
     with open_cache(make_backend()) as cache:
         first = cache.detect(pictures.jpeg())
     later = make_backend()
@@ -69,7 +68,7 @@ def test_answers_outlive_the_backend(open_cache, make_backend, pictures):
 @pytest.mark.parametrize(
     "change", [{"backend": "other"}, {"version": "2"}, {"options": {"size": "large"}}]
 )
-def test_another_backend_version_or_option_is_another_question(
+def test_another_backend_version_or_option_has_results_of_its_own(
     change, open_cache, make_backend, pictures
 ):
     open_cache(make_backend()).detect(pictures.jpeg())
@@ -85,7 +84,7 @@ def test_the_order_of_options_does_not_matter(open_cache, make_backend, pictures
     assert other.batches == []
 
 
-def test_a_whole_result_comes_back(open_cache, make_backend, pictures):
+def test_a_stored_result_is_complete(open_cache, make_backend, pictures):
     result = PoseResult(
         keypoints=[[[1.1, 2.2], [np.nan, np.nan]]],
         scores=[[np.nan, 0]],
@@ -103,7 +102,7 @@ def test_a_whole_result_comes_back(open_cache, make_backend, pictures):
     assert cache.detect(pictures.jpeg()) == result
 
 
-def test_of_a_batch_only_what_is_new_is_asked_in_one_call(open_cache, make_backend, pictures):
+def test_the_new_images_of_a_batch_are_detected_in_one_call(open_cache, make_backend, pictures):
     inner = make_backend(max_batch=4)
     cache = open_cache(inner)
     cache.detect(pictures.numbered(1))
@@ -112,7 +111,7 @@ def test_of_a_batch_only_what_is_new_is_asked_in_one_call(open_cache, make_backe
     assert inner.batches == [[(2, 1)], [(1, 1), (3, 1), (4, 1)]]
 
 
-def test_the_same_picture_twice_in_a_batch_is_asked_once(open_cache, make_backend, pictures):
+def test_the_same_image_twice_in_a_batch_is_detected_once(open_cache, make_backend, pictures):
     inner = make_backend(max_batch=3)
     numbers = [5, 6, 5]
     results = list(open_cache(inner).detect_many(map(pictures.numbered, numbers)))
@@ -120,7 +119,7 @@ def test_the_same_picture_twice_in_a_batch_is_asked_once(open_cache, make_backen
     assert inner.batches == [[(6, 1), (7, 1)]]
 
 
-def test_errors_are_not_remembered(open_cache, make_backend, pictures):
+def test_errors_are_not_stored(open_cache, make_backend, pictures):
     errors = iter([TransientError("not now")])
 
     def answer(images):
@@ -136,11 +135,11 @@ def test_errors_are_not_remembered(open_cache, make_backend, pictures):
 
 
 @pytest.mark.parametrize("count", [0, 2])
-def test_a_wrong_number_of_answers_is_the_backends_error(
+def test_a_wrong_number_of_results_is_the_backends_error(
     count, open_cache, make_backend, pictures, tmp_path
 ):
     inner = make_backend(lambda images: inner.nobody(images) * count)
-    with pytest.raises(BackendError, match=f"fake gave {count} results for 1 pictures"):
+    with pytest.raises(BackendError, match=f"fake returned {count} results for 1 images"):
         open_cache(inner).detect(pictures.jpeg())
     assert _count(tmp_path / "results.db") == 0
 
@@ -204,7 +203,7 @@ def test_the_folder_of_the_file_is_made(open_cache, make_backend, tmp_path):
     assert (tmp_path / "a" / "b" / "results.db").is_file()
 
 
-def test_an_answer_that_cannot_be_written_is_given_all_the_same(
+def test_a_result_that_cannot_be_stored_is_returned_nevertheless(
     open_cache, make_backend, pictures, tmp_path, caplog
 ):
     inner = make_backend()
@@ -217,7 +216,7 @@ def test_an_answer_that_cannot_be_written_is_given_all_the_same(
     file.close()
     with caplog.at_level(logging.WARNING, logger="posehub.cache"):
         assert cache.detect(pictures.jpeg()).image_size == (32, 24)
-    assert "result not remembered" in caplog.text
+    assert "result not stored" in caplog.text
     assert "disk is full" in caplog.text
     cache.detect(pictures.jpeg())
     assert len(inner.batches) == 2
@@ -230,7 +229,7 @@ def _refused(open_cache, inner, path):
     return str(caught.value)
 
 
-def test_a_file_that_is_no_database_is_refused_with_what_to_do(open_cache, make_backend, tmp_path):
+def test_a_file_that_is_not_a_database_is_refused(open_cache, make_backend, tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8" * 1000)
     message = _refused(open_cache, make_backend(), tmp_path / "photo.jpg")
     assert "Delete the file, or name another with the option cache." in message
@@ -258,9 +257,7 @@ def test_a_file_that_breaks_while_it_is_used_is_a_config_error(
 
 
 @pytest.mark.parametrize("text", ["{", "[]", json.dumps({"skeleton": "coco17"}), None, "\ud800"])
-def test_an_entry_that_is_no_result_is_a_config_error(
-    text, open_cache, make_backend, pictures, tmp_path
-):
+def test_an_invalid_entry_is_a_config_error(text, open_cache, make_backend, pictures, tmp_path):
     cache = open_cache(make_backend())
     cache.detect(pictures.jpeg())
     file = sqlite3.connect(tmp_path / "results.db")
@@ -280,7 +277,7 @@ def test_closing_twice_closes_the_backend_inside_too(open_cache, make_backend):
     assert inner.closed == 2
 
 
-def test_a_result_of_another_picture_with_the_same_pixels_is_found(
+def test_the_result_of_another_image_with_the_same_pixels_is_found(
     open_cache, make_backend, pictures
 ):
     inner = make_backend()
@@ -290,11 +287,19 @@ def test_a_result_of_another_picture_with_the_same_pixels_is_found(
     assert len(inner.batches) == 1
 
 
-def test_the_file_holds_no_picture(open_cache, make_backend, pictures, tmp_path):
+def test_the_file_holds_no_image(open_cache, make_backend, pictures, tmp_path):
     data = pictures.jpeg()
     inner = make_backend(
         lambda images: [attrs.evolve(PoseResult.empty(COCO17), request_id="r" * 10)]
     )
     with open_cache(inner) as cache:
         cache.detect(data)
-    assert data[20:60] not in Path(tmp_path / "results.db").read_bytes()
+        for file in tmp_path.glob("results.db*"):  # with the write-ahead log
+            assert data[20:60] not in file.read_bytes()
+
+
+def test_a_result_is_stored_without_waiting_for_the_disk(open_cache, make_backend, tmp_path):
+    open_cache(make_backend())
+    file = sqlite3.connect(tmp_path / "results.db")
+    assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    file.close()

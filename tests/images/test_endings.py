@@ -1,4 +1,4 @@
-"""Does a picture file end where it should?"""
+"""Whether an image file is complete, by its headers and end markers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_whole_file_is_complete(format, pictures):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_follows_the_end_does_not_matter(format, pictures):
+def test_bytes_after_the_end_are_ignored(format, pictures):
     data = pictures.encode(pictures.picture(), format)
     assert read_ending(format, data + b"\x00trailer\xff").complete
 
@@ -34,7 +34,7 @@ def test_a_file_cut_anywhere_is_incomplete(format, pictures):
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 1}])
-def test_scans_and_restart_markers_of_a_jpeg_are_no_ends(options, pictures):
+def test_scans_and_restart_markers_of_a_jpeg_are_not_its_end(options, pictures):
     data = pictures.jpeg((64, 48), **options)
     assert read_ending("JPEG", data).complete
     assert not read_ending("JPEG", data[:-2]).complete
@@ -52,7 +52,7 @@ def test_fill_bytes_before_a_jpeg_marker_are_skipped(pictures):
     assert read_ending("JPEG", data[:2] + b"\xff\xff\xff" + data[2:]).complete
 
 
-def test_bytes_that_are_no_marker_make_a_jpeg_incomplete(pictures):
+def test_bytes_that_are_not_a_marker_make_a_jpeg_incomplete(pictures):
     data = pictures.jpeg()
     assert not read_ending("JPEG", data[:2] + b"\x00" + data[2:]).complete
 
@@ -82,7 +82,7 @@ def test_the_old_bmp_header_of_os2_is_read(pictures):
     assert not read_ending("BMP", data[:-8]).complete
 
 
-def test_a_bmp_stored_top_down_is_measured_all_the_same(pictures):
+def test_a_bmp_stored_top_down_is_measured_too(pictures):
     data = bytearray(pictures.encode(pictures.picture(), "BMP"))
     struct.pack_into("<i", data, 22, -24)
     assert read_ending("BMP", bytes(data)).complete
@@ -90,17 +90,17 @@ def test_a_bmp_stored_top_down_is_measured_all_the_same(pictures):
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF", None])
-def test_the_end_of_other_formats_cannot_be_told(format):
+def test_the_end_of_other_formats_is_unknown(format):
     assert read_ending(format, b"whatever") is None
 
 
 @given(st.sampled_from(FORMATS), st.binary(max_size=200))
-def test_no_bytes_are_too_strange(format, data):
+def test_arbitrary_bytes_raise_no_error(format, data):
     assert isinstance(read_ending(format, data).complete, bool)
 
 
 @given(st.sampled_from(FORMATS), st.data())
-def test_no_damage_is_too_strange(pictures, format, data):
+def test_arbitrary_damage_raises_no_error(pictures, format, data):
     file = bytearray(pictures.encode(pictures.picture((9, 7)), format))
     for _ in range(data.draw(st.integers(1, 8))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))

@@ -1,10 +1,11 @@
-"""What counts as a picture, what is refused, and how it comes out upright and RGB."""
+"""Which sources are images, which are refused, and that pixels are upright RGB."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
+import pickle
 import struct
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from PIL import Image as PILImage
 
 from posehub import Image, load_image
 from posehub.errors import ImageError
+from posehub.images.loading import name_of
 
 ORIENTATION = 0x0112
 
-# how a camera that writes this EXIF orientation stores an upright picture (EXIF 2.32, 4.6.4.A)
+# how a camera that writes this EXIF orientation stores an upright image (EXIF 2.32, 4.6.4.A)
 STORED = {
     1: lambda upright: upright,
     2: lambda upright: upright[:, ::-1],
@@ -79,7 +81,7 @@ class _PathLike:
         "Image",
     ],
 )
-def test_a_file_comes_in_many_ways_and_keeps_its_bytes(make, pictures, tmp_path):
+def test_a_file_is_read_from_each_kind_of_source_and_keeps_its_bytes(make, pictures, tmp_path):
     path = tmp_path / "照片.png"
     path.write_bytes(pictures.png((48, 32)))
     image = load_image(make(path))
@@ -88,7 +90,7 @@ def test_a_file_comes_in_many_ways_and_keeps_its_bytes(make, pictures, tmp_path)
     assert np.array_equal(image.pixels(), np.asarray(pictures.picture((48, 32))))
 
 
-def test_an_open_file_is_read_from_where_it_stands_and_left_open(pictures, tmp_path):
+def test_an_open_file_is_read_from_its_position_and_left_open(pictures, tmp_path):
     path = tmp_path / "photo.png"
     path.write_bytes(b"prefix" + pictures.png())
     with path.open("rb") as file:
@@ -98,7 +100,7 @@ def test_an_open_file_is_read_from_where_it_stands_and_left_open(pictures, tmp_p
     assert (image.name, image.encoded) == ("photo.png", pictures.png())
 
 
-def test_an_array_is_taken_as_it_is():
+def test_an_array_is_not_copied():
     array = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     image = load_image(array)
     assert (image.size, image.format, image.encoded) == ((4, 2), None, None)
@@ -119,7 +121,7 @@ def test_a_pil_image_is_decoded_at_once(pictures):
     assert np.array_equal(image.pixels(), np.asarray(picture))
 
 
-def test_a_pil_image_may_still_be_undecoded(pictures):
+def test_a_pil_image_may_be_undecoded(pictures):
     with PILImage.open(io.BytesIO(pictures.png())) as picture:
         assert np.array_equal(load_image(picture).pixels(), np.asarray(pictures.picture()))
 
@@ -180,13 +182,13 @@ def test_an_orientation_that_does_not_exist_counts_as_upright(orientation, pictu
     assert np.array_equal(image.pixels(), np.asarray(pictures.picture((48, 32))))
 
 
-def test_damaged_exif_does_not_spoil_a_good_picture(pictures):
+def test_damaged_exif_does_not_make_a_good_image_fail(pictures):
     image = load_image(pictures.png((48, 32), exif=b"Exif\x00\x00garbage"))
     assert (image.size, image.orientation) == ((48, 32), 1)
     assert image.pixels().shape == (32, 48, 3)
 
 
-def test_a_jpeg_with_a_second_picture_behind_the_first_is_a_jpeg(pictures):
+def test_a_jpeg_with_a_second_image_behind_the_first_is_a_jpeg(pictures):
     first, second = pictures.picture((48, 32)), pictures.picture((16, 8))
     data = pictures.encode(first, "MPO", save_all=True, append_images=[second])
     image = load_image(data)
@@ -246,7 +248,7 @@ def test_every_mode_comes_out_as_rgb(picture, rgb):
         ("RGB", "PPM"),
     ],
 )
-def test_files_of_every_kind_are_pictures(mode, format, pictures):
+def test_files_of_every_kind_are_images(mode, format, pictures):
     grey = pictures.picture((48, 32), "L")
     picture = (
         PILImage.fromarray(np.asarray(grey).astype(np.uint16) << 8)
@@ -269,9 +271,9 @@ def test_the_transparent_colour_of_a_palette_shows_white():
 
 
 @pytest.mark.parametrize("as_file", [False, True])
-def test_float_pixels_are_refused_for_their_range_is_not_known(as_file, pictures):
+def test_float_pixels_are_refused_because_their_range_is_unknown(as_file, pictures):
     picture = PILImage.new("F", (3, 2), 0.5)
-    with pytest.raises(ImageError, match="has 32-bit float pixels, whose range is not known"):
+    with pytest.raises(ImageError, match="has 32-bit float pixels, whose range is unknown"):
         load_image(pictures.encode(picture, "TIFF") if as_file else picture)
 
 
@@ -319,9 +321,9 @@ def test_an_empty_file_is_refused_by_name(tmp_path):
         load_image(tmp_path / "photo.jpg")
 
 
-@pytest.mark.parametrize("data", [b"not a picture", b"<html></html>", b"\xff\xd8\xff", b"\x00"])
-def test_what_is_no_picture_is_refused_with_how_it_starts(data):
-    with pytest.raises(ImageError, match=rf"\({len(data)} bytes, starting .* is not a picture"):
+@pytest.mark.parametrize("data", [b"not an image", b"<html></html>", b"\xff\xd8\xff", b"\x00"])
+def test_what_is_not_an_image_is_refused_with_how_it_starts(data):
+    with pytest.raises(ImageError, match=rf"\({len(data)} bytes, starting .* is not an image"):
         load_image(data)
 
 
@@ -336,7 +338,7 @@ def test_a_path_no_system_allows_is_refused():
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(ImageError, match="is a folder; pass the pictures in it"):
+    with pytest.raises(ImageError, match="is a folder; pass the images in it"):
         load_image(tmp_path)
 
 
@@ -346,7 +348,7 @@ def test_a_path_through_a_file_is_refused(tmp_path):
         load_image(tmp_path / "file" / "photo.jpg")
 
 
-def test_a_named_pipe_nobody_writes_to_is_refused_without_waiting(tmp_path):
+def test_a_named_pipe_without_a_writer_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(ImageError, match="is not a regular file"):
         load_image(tmp_path / "pipe.jpg")
@@ -422,12 +424,12 @@ def test_a_file_that_claims_no_pixels_is_refused(pictures):
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99])
 def test_a_truncated_file_is_refused(format, share, pictures):
     data = pictures.encode(pictures.picture((64, 48)), format)
-    with pytest.raises(ImageError, match=r"truncated|damaged|is not a picture"):
+    with pytest.raises(ImageError, match=r"truncated|damaged|is not an image"):
         load_image(data[: int(len(data) * share)])
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG"])
-def test_a_file_that_lacks_its_last_byte_is_refused_as_truncated(format, pictures):
+def test_a_file_without_its_last_byte_is_refused_as_truncated(format, pictures):
     data = pictures.encode(pictures.picture(), format)
     with pytest.raises(ImageError, match=rf"is truncated: its {format} data stops before the end"):
         load_image(data[:-1])
@@ -444,7 +446,7 @@ def test_more_pixels_than_allowed_are_refused_from_any_source(size, pictures):
             load_image(source, max_pixels=109)
 
 
-def test_as_many_pixels_as_allowed_are_fine(pictures):
+def test_as_many_pixels_as_allowed_are_accepted(pictures):
     assert load_image(pictures.png((11, 10)), max_pixels=110).size == (11, 10)
 
 
@@ -456,7 +458,7 @@ def test_an_image_loaded_under_another_limit_is_checked_again(pictures):
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("size", [(10_001, 10_000), (100_000_001, 1), (60_000, 60_000)])
-def test_a_bomb_is_refused_from_its_header(size, pictures):
+def test_a_decompression_bomb_is_refused_from_its_header(size, pictures):
     with pytest.raises(ImageError, match=r"megapixels; the limit is 100|too large to decode"):
         load_image(pictures.raw_png(size))
 
@@ -497,7 +499,7 @@ def _broken_bmp(pictures):
 
 
 @pytest.mark.parametrize("make", [_broken_png, _broken_jpeg, _broken_bmp])
-def test_pixels_are_decoded_only_when_somebody_asks(make, pictures):
+def test_pixels_are_decoded_only_when_asked_for(make, pictures):
     image = load_image(make(pictures))
     with pytest.raises(ImageError, match="is damaged and cannot be decoded"):
         image.pixels()
@@ -516,7 +518,7 @@ def test_the_digest_of_a_file_is_of_its_bytes():
     assert load_image(data).digest == "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def test_the_same_pixels_have_the_same_digest_wherever_they_lie():
+def test_the_same_pixels_have_the_same_digest_in_any_memory_layout():
     array = np.arange(96, dtype=np.uint8).reshape(4, 8, 3)
     copy = np.asfortranarray(array)
     assert load_image(array).digest == load_image(copy).digest
@@ -559,3 +561,62 @@ def test_damaged_files_give_an_image_or_an_image_error(pictures, format, damages
         data[position : position + len(garbage)] = garbage
     image = _load_and_decode(bytes(data[: int(share * len(data))]))
     assert image is None or image.pixels().shape == (image.size[1], image.size[0], 3)
+
+
+# --- copies and pickles ------------------------------------------------------------------------
+
+
+def test_an_array_of_the_caller_is_copied_when_the_image_must_outlive_the_call():
+    array = np.zeros((2, 3, 3), np.uint8)
+    image = load_image(array).owned()
+    array[:] = 9
+    assert not image.pixels().any()
+    assert image.owned() is image
+
+
+def test_an_image_that_owns_its_pixels_is_not_copied_again(pictures):
+    for source in (pictures.png(), pictures.picture(), np.zeros((4, 4, 3), np.uint8)[:, ::2]):
+        image = load_image(source)
+        assert image.owned() is image
+
+
+@pytest.mark.parametrize("decoded", [False, True])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_the_pickle_of_a_file_costs_its_bytes(format, decoded, pictures):
+    data = pictures.encode(pictures.picture((64, 48)), format, exif=_exif(6))
+    image = load_image(data)
+    if decoded:
+        image.pixels()
+    pickled = pickle.dumps(image)
+    assert len(pickled) < len(data) + 500
+    copy = pickle.loads(pickled)
+    assert (copy.size, copy.digest, copy.name) == (image.size, image.digest, image.name)
+    assert np.array_equal(copy.pixels(), image.pixels())
+
+
+def test_the_pickle_of_an_array_has_its_pixels():
+    image = load_image(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
+    copy = pickle.loads(pickle.dumps(image))
+    assert copy.digest == image.digest
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda path: path, "photo.png"),
+        (str, "photo.png"),
+        (lambda path: path.open("rb"), "photo.png"),
+        (PILImage.open, "photo.png"),
+        (lambda path: path.read_bytes(), None),
+        (lambda path: io.BytesIO(path.read_bytes()), None),
+        (lambda path: np.zeros((2, 2, 3), np.uint8), None),
+    ],
+)
+def test_a_source_is_named_by_its_path(make, name, pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("photo.png")
+    path.write_bytes(pictures.png())
+    source = make(path)
+    assert name_of(source) == name
+    if hasattr(source, "close"):
+        source.close()

@@ -1,28 +1,27 @@
-"""Where the pieces meet: from a backend's name to a backend with its options and wrappers."""
+"""Opening: from a backend's name to a backend with its options and what surrounds it."""
 
 from __future__ import annotations
+
+import pickle
+from pathlib import Path
 
 import attrs
 import pytest
 
 import posehub
 from posehub import Capabilities, ServiceOptions, option
-from posehub.backends.cache import Cache
-from posehub.backends.options import Layer, NoOptions
-from posehub.backends.serialize import Serialize
-from posehub.cloud.pacing import Limit, Pacer
-from posehub.cloud.retry import Retry
+from posehub.backends.options import Layer
 from posehub.errors import (
     AuthError,
     ConfigError,
     MissingCredentialError,
     MissingDependencyError,
     PluginError,
-    TransientError,
     UnknownBackendError,
     UnknownOptionError,
 )
-from posehub.plugins.opening import open_with
+from posehub.plugins.opening import default_backend, open_with
+from posehub.plugins.registry import Registry
 
 SECRET = "s3cr3t-value-9a1b"
 
@@ -66,7 +65,7 @@ def add(install, make_info, make_backend):
 
 
 def _layers(backend):
-    """The classes of a backend and the wrappers around it, from the outside in."""
+    """The classes of a backend and what surrounds it, from the outside in."""
     classes = [type(backend)]
     while hasattr(backend, "inner"):
         backend = backend.inner
@@ -86,7 +85,7 @@ def test_a_backend_is_opened_by_name_with_its_options(add):
     assert inner.closed == 1
 
 
-def test_detect_opens_and_closes_around_one_picture(add, pictures):
+def test_detect_opens_and_closes_around_one_image(add, pictures):
     opened = add()
     result = posehub.detect(pictures.jpeg((48, 32)), backend="fake")
     assert result.image_size == (48, 32)
@@ -131,7 +130,7 @@ def test_options_may_come_as_a_layer_of_texts(add):
     assert opened[0][0] == Options(timeout=7.0)
 
 
-def test_max_pixels_is_held_by_the_outermost_backend(add, pictures):
+def test_the_option_max_pixels_bounds_images(add, pictures):
     add()
     backend = posehub.open_backend("fake", max_pixels=100)
     with pytest.raises(posehub.errors.ImageError, match="is 48 x 32"):
@@ -140,10 +139,10 @@ def test_max_pixels_is_held_by_the_outermost_backend(add, pictures):
 
 def test_a_factory_that_lacks_a_package_is_a_missing_dependency(add):
     def factory(options):
-        import a_package_nobody_has  # noqa: F401
+        import missing_package  # noqa: F401
 
     add(factory=factory)
-    with pytest.raises(MissingDependencyError, match=r"fake needs .*'a_package_nobody_has'"):
+    with pytest.raises(MissingDependencyError, match=r"fake needs .*'missing_package'"):
         posehub.open_backend("fake")
 
 
@@ -156,7 +155,7 @@ def test_a_factory_that_fails_is_the_plugins_fault(add):
         posehub.open_backend("fake")
 
 
-def test_an_error_of_posehubs_own_passes_through_the_factory(add):
+def test_a_posehub_error_of_the_factory_passes_unchanged(add):
     error = ConfigError("plain http is for loopback only")
 
     def factory(options):
@@ -178,7 +177,7 @@ def test_a_backend_whose_cache_cannot_be_opened_is_closed(add, tmp_path):
 # --- the default backend ---------------------------------------------------------------------
 
 
-def test_the_default_is_what_the_environment_says(add, tmp_path, monkeypatch):
+def test_the_default_comes_from_the_environment(add, tmp_path, monkeypatch):
     add("from-environment")
     (tmp_path / "posehub.toml").write_text('backend = "from-file"')
     monkeypatch.setenv("POSEHUB_BACKEND", "from-environment")
@@ -186,7 +185,7 @@ def test_the_default_is_what_the_environment_says(add, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("variable", [None, ""])
-def test_without_the_environment_the_default_is_what_the_file_says(
+def test_without_the_environment_the_default_comes_from_the_file(
     variable, add, tmp_path, monkeypatch
 ):
     add("from-file")
@@ -196,7 +195,7 @@ def test_without_the_environment_the_default_is_what_the_file_says(
     assert posehub.open_backend().info.name == "from-file"
 
 
-def test_a_file_without_a_default_leaves_it_to_the_next(add, tmp_path, monkeypatch):
+def test_a_file_without_a_default_is_skipped_for_the_next(add, tmp_path, monkeypatch):
     import platformdirs
 
     add("from-user")
@@ -207,94 +206,61 @@ def test_a_file_without_a_default_leaves_it_to_the_next(add, tmp_path, monkeypat
     assert posehub.open_backend().info.name == "from-user"
 
 
-@pytest.fixture
-def without_blazepose(monkeypatch):
-    """A registry without the preferred backend, whether or not it is installed here."""
-    from posehub.plugins import opening as client
-    from posehub.plugins.registry import Registry
-
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        (["movenet", "blazepose", "other"], "movenet"),
+        (["blazepose", "other"], "blazepose"),
+        (["movenet"], "movenet"),
+    ],
+)
+def test_without_any_setting_the_default_is_the_first_local_backend_installed(
+    installed, expected, make_info, make_plugin
+):
     registry = Registry()
-    monkeypatch.setattr(client, "get_registry", lambda: registry)
-    return registry
+    registry.register(make_plugin(*map(make_info, installed)), "p")
+    assert default_backend([], registry) == expected
 
 
-def test_without_any_setting_the_default_is_blazepose(without_blazepose, make_info, make_plugin):
-    without_blazepose.register(make_plugin(make_info("blazepose"), make_info("other")), "p")
-    assert posehub.open_backend().info.name == "blazepose"
-
-
-def test_without_blazepose_there_is_no_default_and_the_error_says_what_to_do(without_blazepose):
+def test_without_a_local_backend_there_is_no_default_and_the_error_says_what_to_do():
     with pytest.raises(UnknownBackendError) as caught:
-        posehub.open_backend()
+        default_backend([], Registry())
     for part in ("there is no default", "POSEHUB_BACKEND", "pip install posehub-blazepose"):
         assert part in str(caught.value)
 
 
 def test_a_default_that_is_not_installed_is_an_unknown_backend(monkeypatch):
-    monkeypatch.setenv("POSEHUB_BACKEND", "nobody-has-it")
-    with pytest.raises(UnknownBackendError, match="No backend 'nobody-has-it' is installed"):
+    monkeypatch.setenv("POSEHUB_BACKEND", "not-installed")
+    with pytest.raises(UnknownBackendError, match="No backend 'not-installed' is installed"):
         posehub.open_backend()
 
 
-# --- wrappers --------------------------------------------------------------------------------
+# --- what surrounds a backend ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("options_class", "thread_safe", "options", "layers"),
+    ("thread_safe", "options", "layers"),
     [
-        (NoOptions, True, {}, []),
-        (NoOptions, False, {}, ["Serialize"]),
-        (NoOptions, True, {"cache": "results.db"}, ["Cache"]),
-        (Options, True, {}, ["Retry"]),
-        (Options, True, {"max_retries": 0}, []),
-        (Options, True, {"qps": 2, "max_retries": 0}, ["Limit"]),
-        (Options, True, {"qps": 2}, ["Retry", "Limit"]),
-        (Options, True, {"qps": 2, "cache": "results.db"}, ["Cache", "Retry", "Limit"]),
-        (
-            Options,
-            False,
-            {"qps": 2, "cache": "results.db"},
-            ["Cache", "Retry", "Limit", "Serialize"],
-        ),
+        (True, {}, ["FakeBackend"]),
+        (False, {}, ["Serialize", "FakeBackend"]),
+        (True, {"cache": "results.db"}, ["Cache", "FakeBackend"]),
+        (False, {"cache": "results.db"}, ["Cache", "Serialize", "FakeBackend"]),
     ],
 )
-def test_the_wrappers_are_cache_retry_limit_from_the_outside_in(
-    options_class, thread_safe, options, layers, add
-):
-    known = {c.__name__ for c in (Cache, Retry, Limit, Serialize)}
-    add(options=options_class, capabilities=Capabilities(thread_safe=thread_safe))
+def test_the_cache_surrounds_the_lock_surrounds_the_backend(thread_safe, options, layers, add):
+    add(capabilities=Capabilities(thread_safe=thread_safe))
     with posehub.open_backend("fake", **options) as backend:
-        assert [name for name in _layers(backend) if name in known] == layers
-        assert _layers(backend)[-1] == "FakeBackend"
+        assert _layers(backend) == layers
 
 
-def test_closing_closes_through_all_wrappers(add):
-    opened = add(options=Options, capabilities=Capabilities(thread_safe=False))
-    posehub.open_backend("fake", qps=2, cache="results.db").close()
+def test_closing_closes_the_backend_inside(add):
+    opened = add(capabilities=Capabilities(thread_safe=False))
+    posehub.open_backend("fake", cache="results.db").close()
     assert opened[0][1].closed == 1
 
 
-def test_a_cached_answer_takes_no_turn_and_every_attempt_takes_one(add, pictures, monkeypatch):
-    turns = []
-    monkeypatch.setattr(Pacer, "wait_for_turn", lambda pacer: turns.append(pacer))
-    monkeypatch.setattr("posehub.cloud.retry.pause", lambda seconds: None)
-    errors = iter([TransientError("not now"), TransientError("not now")])
-
-    def answer(backend, images):
-        for error in errors:
-            raise error
-        return backend.nobody(images)
-
-    add(options=Options, answer=answer)
-    with posehub.open_backend("fake", qps=1000, cache="results.db") as backend:
-        backend.detect(pictures.jpeg())
-        assert len(turns) == 3
-        backend.detect(pictures.jpeg())
-    assert len(turns) == 3
-
-
 @pytest.mark.parametrize(
-    ("first", "second", "asked"),
+    ("first", "second", "calls"),
     [
         ({}, {}, 1),
         ({}, {"size": "large"}, 2),
@@ -302,12 +268,12 @@ def test_a_cached_answer_takes_no_turn_and_every_attempt_takes_one(add, pictures
         ({"token": "a"}, {"token": "b"}, 1),
     ],
 )
-def test_the_cache_keeps_answers_apart_by_what_can_change_them(first, second, asked, add, pictures):
+def test_the_cache_distinguishes_results_by_options(first, second, calls, add, pictures):
     opened = add(options=Options)
     for options in (first, second):
         with posehub.open_backend("fake", cache="results.db", **options) as backend:
             backend.detect(pictures.jpeg())
-    assert sum(len(inner.batches) for _, inner in opened) == asked
+    assert sum(len(inner.batches) for _, inner in opened) == calls
 
 
 # --- credentials -----------------------------------------------------------------------------
@@ -362,3 +328,99 @@ def test_several_kinds_of_credentials_at_once_are_refused_without_showing_them(a
 def test_a_backend_without_credentials_needs_none(add):
     add(options=Options)
     posehub.open_backend("fake").close()
+
+
+# --- a backend sent to another process ---------------------------------------------------------
+
+
+def test_a_spec_opens_a_backend_with_its_options(add):
+    opened = add(options=Options)
+    posehub.BackendSpec("fake", {"size": "large"}).open().close()
+    assert opened[0][0] == Options(size="large")
+
+
+def test_the_spec_of_an_opened_backend_has_every_resolved_option(add, tmp_path, monkeypatch):
+    opened = add(options=Options)
+    monkeypatch.setenv("POSEHUB_FAKE_SIZE", "large")
+    (tmp_path / "posehub.toml").write_text("[backends.fake]\ntimeout = 7")
+    spec = posehub.open_backend("fake", qps=2, max_pixels=99).spec
+    assert (spec.name, spec.version) == ("fake", "1.2.3")
+    monkeypatch.delenv("POSEHUB_FAKE_SIZE")
+    (tmp_path / "posehub.toml").unlink()
+    again = pickle.loads(pickle.dumps(spec)).open()
+    assert opened[1][0] == opened[0][0] == Options(size="large", timeout=7.0, qps=2.0)
+    assert again.max_pixels == 99
+    assert again.spec == spec
+
+
+def test_a_spec_has_no_key_of_the_environment_and_takes_it_where_it_is_opened(add, monkeypatch):
+    opened = add(options=Options, credentials=CREDENTIALS)
+    monkeypatch.setenv("FAKE_TOKEN", SECRET)
+    spec = posehub.open_backend("fake").spec
+    assert SECRET.encode() not in pickle.dumps(spec)
+    monkeypatch.setenv("FAKE_TOKEN", "the other machine's")
+    spec.open()
+    assert opened[1][0].token == "the other machine's"
+
+
+def test_a_spec_keeps_a_key_given_as_an_argument_and_does_not_show_it(add):
+    opened = add(options=Options, credentials=CREDENTIALS)
+    spec = posehub.open_backend("fake", token=SECRET).spec
+    pickle.loads(pickle.dumps(spec)).open()
+    assert opened[1][0].token == SECRET
+    assert SECRET not in repr(spec)
+
+
+def test_a_spec_made_with_another_version_of_the_plugin_is_refused(add):
+    add()
+    spec = attrs.evolve(posehub.open_backend("fake").spec, version="0.9")
+    with pytest.raises(ConfigError, match=r"fake 0\.9, and here it is 1\.2\.3"):
+        spec.open()
+
+
+# --- what a project's file may not set ---------------------------------------------------------
+
+
+@attrs.frozen
+class _Cloud(ServiceOptions):
+    endpoint: str = option("https://example.com", help="Where to call.", personal=True)
+    token: str | None = option(None, help="A key.", secret=True, env="FAKE_TOKEN")
+
+
+@pytest.mark.parametrize("line", ["endpoint = 'https://evil.example'", "token = 't'"])
+def test_a_projects_file_may_not_set_keys_or_where_requests_go(line, add, tmp_path):
+    opened = add(options=_Cloud)
+    (tmp_path / "posehub.toml").write_text(f"[backends.fake]\n{line}")
+    with pytest.raises(ConfigError, match="may not set the option") as caught:
+        posehub.open_backend("fake")
+    assert str(tmp_path / "posehub.toml") in str(caught.value)
+    assert opened == []
+
+
+def test_the_users_file_may_set_where_requests_go(add):
+    import platformdirs
+
+    opened = add(options=_Cloud)
+    folder = platformdirs.user_config_path("posehub")
+    folder.mkdir(parents=True)
+    (folder / "posehub.toml").write_text("[backends.fake]\nendpoint = 'https://mine.example'")
+    posehub.open_backend("fake").close()
+    assert opened[0][0].endpoint == "https://mine.example"
+
+
+def test_a_relative_path_in_a_file_is_relative_to_that_file(add, tmp_path, monkeypatch):
+    @attrs.frozen
+    class WithPaths:
+        model: Path = option(Path("default"), help="A file.")
+        more: list[Path] = option(attrs.Factory(list), help="More files.")
+
+    opened = add(options=WithPaths)
+    (tmp_path / "posehub.toml").write_text(
+        "[backends.fake]\nmodel = 'a.onnx'\nmore = ['b.onnx', '/c.onnx']"
+    )
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    posehub.open_backend("fake").close()
+    [(options, _)] = opened
+    assert options.model == tmp_path / "a.onnx"
+    assert options.more == [tmp_path / "b.onnx", Path("/c.onnx")]

@@ -1,4 +1,4 @@
-"""Finding plugins: each loaded by itself, so that a broken one takes nothing down with it."""
+"""Finding plugins: each is loaded by itself, so that a broken one does not stop the others."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
 
+import attrs
 import click
 import pytest
 
 import posehub
-from posehub import Skeleton
+from posehub import Capabilities, Format, Skeleton
 from posehub.errors import (
     ConfigError,
     DuplicateBackendError,
@@ -95,7 +96,10 @@ def test_listing_imports_no_backend(distribute):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("import a_package_nobody_has", "plug_b.*does not load: ModuleNotFoundError: .*nobody_has"),
+        (
+            "import a_package_that_is_missing",
+            "plug_b.*does not load: ModuleNotFoundError: .*that_is_missing",
+        ),
         ("raise RuntimeError('boom')", "does not load: RuntimeError: boom.*POSEHUB_BLOCK=plug_b"),
         ("def (", "does not load: SyntaxError"),
         (
@@ -104,7 +108,7 @@ def test_listing_imports_no_backend(distribute):
             @hookimpl
             def posehub_register_backend(): return []
             """,
-            "hook posehub does not know: .*posehub_register_backend.*Known hooks: .*_backends, ",
+            "hook that posehub does not know: .*register_backend.*Known hooks: .*_backends, ",
         ),
         (
             """
@@ -112,7 +116,7 @@ def test_listing_imports_no_backend(distribute):
             @hookimpl
             def posehub_register_backends(nonsense): return []
             """,
-            "hook posehub does not know: .*nonsense",
+            "hook that posehub does not know: .*nonsense",
         ),
         (
             """
@@ -136,7 +140,7 @@ def test_listing_imports_no_backend(distribute):
             @hookimpl
             def posehub_register_backends(): return ["plug_b"]
             """,
-            "posehub_register_backends: .*must give BackendInfo, got 'plug_b'",
+            "posehub_register_backends: .*must return BackendInfos, got a str",
         ),
         (
             """
@@ -144,7 +148,7 @@ def test_listing_imports_no_backend(distribute):
             @hookimpl
             def posehub_register_skeletons(): return ["coco17"]
             """,
-            "posehub_register_skeletons: .*must give Skeleton, got 'coco17'",
+            "posehub_register_skeletons: .*must return Skeletons, got a str",
         ),
     ],
 )
@@ -159,14 +163,14 @@ def test_a_broken_plugin_is_listed_with_its_error_and_the_others_work(source, me
         registry.find("plug_b")
 
 
-def test_of_two_plugins_with_one_backend_the_first_keeps_it(distribute):
+def test_of_two_plugins_with_one_backend_the_first_is_used(distribute):
     distribute("plug_a")
     distribute("plug_b", GOOD.replace('name="{name}"', 'name="plug_a"'), version="9")
     registry = _load()
     assert registry.find("plug_a").version == "4.5.6"
     error = _problems(registry)["plug_b"]
     assert isinstance(error, DuplicateBackendError)
-    assert "'plug_a', which plugin 'plug_a' already has" in str(error)
+    assert "'plug_a', which plugin 'plug_a' registers too" in str(error)
     assert "POSEHUB_BLOCK=plug_b" in str(error)
 
 
@@ -177,10 +181,10 @@ def test_a_plugin_that_registers_one_name_twice_is_refused_whole(make_info, make
     assert registry.backends == {}
 
 
-def test_of_two_plugins_of_one_name_the_first_stays(make_info, make_plugin):
+def test_of_two_plugins_of_one_name_the_first_is_kept(make_info, make_plugin):
     registry = Registry()
     registry.register(make_plugin(make_info("a")), "p")
-    with pytest.raises(PluginLoadError, match="'p' is there already"):
+    with pytest.raises(PluginLoadError, match="'p' is registered twice"):
         registry.register(make_plugin(make_info("b")), "p")
     assert list(registry.backends) == ["a"]
     registry.unregister("p")
@@ -190,19 +194,19 @@ def test_of_two_plugins_of_one_name_the_first_stays(make_info, make_plugin):
 def test_a_plugin_object_under_a_second_name_is_refused(make_info, make_plugin):
     registry, plugin = Registry(), make_plugin(make_info("a"))
     registry.register(plugin, "p")
-    with pytest.raises(PluginLoadError, match="'q' is there already"):
+    with pytest.raises(PluginLoadError, match="'q' is registered twice"):
         registry.register(plugin, "q")
     assert list(registry.backends) == ["a"]
 
 
-def test_a_refused_plugin_leaves_nothing_behind(make_info, make_plugin):
+def test_a_refused_plugin_registers_nothing(make_info, make_plugin):
     registry = Registry()
     registry.register(make_plugin(make_info("a")), "first")
     half = make_plugin(make_info("b"), make_info("a"), skeletons=[Skeleton("s", ["x"])])
     with pytest.raises(DuplicateBackendError):
         registry.register(half, "second")
     assert list(registry.backends) == ["a"]
-    assert registry.skeletons == BUILTIN
+    assert dict(registry.skeletons) == BUILTIN
     registry.register(make_plugin(make_info("b")), "second")
     assert list(registry.backends) == ["a", "b"]
 
@@ -253,7 +257,7 @@ def test_backends_are_listed_by_name(install, make_info):
         ("replay", ["No backend 'replay' is installed.", "pip install posehub-replay"]),
         ("badu", ["Did you mean 'baidu'? Install it: pip install posehub-baidu"]),
         ("plug_z", ["Did you mean 'plug_a'?"]),
-        ("xyzzy", ["If a plugin provides it, install that: pip install posehub-xyzzy"]),
+        ("xyzzy", ["No backend 'xyzzy' is installed.\nInstalled: "]),
     ],
 )
 def test_an_unknown_backend_names_the_nearest_and_how_to_install_it(
@@ -281,17 +285,17 @@ def test_an_empty_registry_says_that_nothing_is_installed():
         Registry().find("baidu")
 
 
-def test_an_unregistered_plugin_is_gone_with_all_it_had(make_info, make_plugin):
+def test_an_unregistered_plugin_is_removed_with_all_it_registered(make_info, make_plugin):
     registry = Registry()
     registry.register(make_plugin(make_info("a"), skeletons=[Skeleton("s", ["x"])]), "first")
     registry.register(make_plugin(make_info("b")), "second")
     registry.unregister("first")
     assert list(registry.backends) == ["b"]
-    assert registry.skeletons == BUILTIN
+    assert dict(registry.skeletons) == BUILTIN
 
 
-def test_unregistering_what_is_not_there_does_nothing():
-    Registry().unregister("nobody")
+def test_unregistering_an_unknown_plugin_does_nothing():
+    Registry().unregister("unknown")
 
 
 def test_a_plugins_skeleton_is_found_by_name(install):
@@ -339,3 +343,168 @@ def test_there_is_one_registry_for_all_threads():
     with ThreadPoolExecutor(8) as executor:
         registries = list(executor.map(lambda _: get_registry(), range(16)))
     assert len({id(registry) for registry in registries}) == 1
+
+
+# --- plugins that raise or describe anything ---------------------------------------------------
+
+DANGEROUS = {
+    "exits": "raise SystemExit(3)",
+    "interrupts": "raise KeyboardInterrupt",
+    "error whose text fails": """
+        class Broken(Exception):
+            def __str__(self):
+                raise RuntimeError('no text')
+        raise Broken
+    """,
+    "exits in a hook": """
+        from posehub import hookimpl
+        @hookimpl
+        def posehub_register_backends(): raise SystemExit(3)
+    """,
+    "error in a hook whose text fails": """
+        from posehub import hookimpl
+        class Broken(Exception):
+            def __str__(self):
+                raise RuntimeError('no text')
+        @hookimpl
+        def posehub_register_backends(): raise Broken
+    """,
+    "an array instead of a list": """
+        import numpy
+        from posehub import hookimpl
+        @hookimpl
+        def posehub_register_backends(): return numpy.zeros(3)
+    """,
+}
+
+
+@pytest.mark.parametrize("source", DANGEROUS.values(), ids=DANGEROUS)
+def test_no_plugin_stops_the_others_whatever_it_raises_or_returns(source, distribute):
+    distribute("plug_a")
+    distribute("plug_b", source.replace("{", "{{").replace("}", "}}"))
+    distribute("plug_c")
+    registry = _load()
+    assert list(registry.backends) == ["plug_a", "plug_c"]
+    assert isinstance(_problems(registry)["plug_b"], PluginLoadError)
+    assert "plug_b" in str(_problems(registry)["plug_b"])
+
+
+@attrs.frozen
+class _Keys:
+    api_key: str | None = posehub.option(None, help="A key.", secret=True)
+
+
+@attrs.frozen
+class _Undescribed:
+    size: int = 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"name": "With Spaces"}, "name must be lower-case letters and digits.*'With Spaces'"),
+        ({"name": "UPPER"}, "name must be lower-case"),
+        ({"name": "two--dashes"}, "name must be lower-case"),
+        ({"name": ""}, "name must be lower-case"),
+        ({"name": 5}, "name must be str, got a int"),
+        ({"summary": None}, "summary must be str, got None"),
+        ({"skeleton": 17}, "skeleton must be str or None, got a int"),
+        ({"factory": "open"}, "factory must be a function, got a str"),
+        ({"models": ["a.onnx"]}, "models must be a function, got a list"),
+        ({"options": {"size": 5}}, "options must be type, got a dict"),
+        ({"options": int}, "options must be an attrs class, got int"),
+        ({"options": _Undescribed}, "options.size must be made with posehub.option"),
+        ({"capabilities": {"max_batch": 2}}, "capabilities must be Capabilities, got a dict"),
+        (
+            {"capabilities": Capabilities(max_batch=0)},
+            "capabilities.max_batch .* at least 1, got 0",
+        ),
+        ({"capabilities": Capabilities(max_batch=True)}, "capabilities.max_batch .* got True"),
+        ({"capabilities": Capabilities(workers=0)}, "capabilities.workers .* at least 1, got 0"),
+        ({"capabilities": Capabilities(thread_safe=1)}, "capabilities.thread_safe must be true"),
+        ({"credentials": "api_key"}, "credentials must be tuple or list, got a str"),
+        ({"credentials": ("api_key",)}, "credentials must hold tuples of option names, got a str"),
+        (
+            {"credentials": (("api_key", "secret"),), "options": _Keys},
+            "credentials name 'secret', which is not an option",
+        ),
+        ({"recording": 5}, "recording must be Recording or None, got a int"),
+        ({"price": 0.01}, "price must be Price or None, got a float"),
+        ({"api_version": 99}, "api_version is 99, and this posehub has 1"),
+        ({"api_version": "1"}, "api_version must be int, got a str"),
+    ],
+)
+def test_an_invalid_description_is_refused_with_plugin_and_field(
+    fields, fault, make_info, make_plugin
+):
+    registry = Registry()
+    with pytest.raises(PluginLoadError, match=f"Plugin 'p' describes backend .* wrongly: {fault}"):
+        registry.register(make_plugin(make_info(**fields)), "p")
+    assert registry.backends == {}
+
+
+def test_a_plugin_may_register_several_backends_of_other_names(make_info, make_plugin):
+    registry = Registry()
+    registry.register(make_plugin(make_info("one"), make_info("two_b-c9")), "p")
+    assert sorted(registry.backends) == ["one", "two_b-c9"]
+
+
+def test_the_skeleton_of_a_backend_may_depend_on_its_options(make_info, make_plugin):
+    registry = Registry()
+    registry.register(make_plugin(make_info("one", skeleton=None)), "p")
+    assert registry.find("one").skeleton is None
+
+
+# --- formats -----------------------------------------------------------------------------------
+
+
+def _format(name):
+    return Format(
+        name, "a format", lambda path, skeleton: iter(()), lambda records, path: None, "-"
+    )
+
+
+def test_a_plugin_registers_formats(make_plugin):
+    registry = Registry()
+    registry.register(make_plugin(formats=[_format("mine")]), "p")
+    assert list(registry.formats) == ["mine"]
+    registry.unregister("p")
+    assert registry.formats == {}
+
+
+def test_of_two_plugins_with_one_format_the_first_is_used(make_plugin):
+    registry = Registry()
+    registry.register(make_plugin(formats=[_format("mine")]), "p")
+    with pytest.raises(DuplicateBackendError, match="registers format 'mine', which plugin 'p'"):
+        registry.register(make_plugin(formats=[_format("mine")]), "q")
+
+
+@pytest.mark.parametrize("name", [5, None])
+def test_an_invalid_format_is_refused(name, make_plugin):
+    with pytest.raises(PluginLoadError, match=r"Plugin 'p' describes format .* wrongly"):
+        Registry().register(make_plugin(formats=[_format(name)]), "p")
+
+
+def test_a_plugin_may_ask_for_a_skeleton_while_it_is_loaded():
+    code = """
+import posehub
+from posehub.plugins.registry import Registry, get_registry
+import posehub.plugins.registry as module
+
+class Point:
+    name, value, dist = "p", "p", None
+    def load(self):
+        try:
+            posehub.get_skeleton("not-there")
+        except posehub.PosehubError as error:
+            print(type(error).__name__)
+        class Plugin: pass
+        return Plugin
+
+module.entry_points = lambda group: [Point()]
+posehub.list_backends()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "ConfigError\n"

@@ -8,7 +8,7 @@ import pytest
 
 from posehub import ServiceOptions, option
 from posehub.backends.options import Layer, build_options
-from posehub.errors import ConfigError, UnknownOptionError
+from posehub.errors import ConfigError
 from posehub.plugins.settings import environment_name, option_layers, read_settings
 
 
@@ -56,7 +56,8 @@ def test_a_file_has_a_default_backend_and_options_by_backend(project):
         'backend = "fake-cloud"\n[backends.fake-cloud]\ncount = 3\n', encoding="utf-8"
     )
     [settings] = read_settings()
-    assert settings.source == str(project / "posehub.toml")
+    assert settings.path == project / "posehub.toml"
+    assert settings.is_project
     assert settings.backend == "fake-cloud"
     assert settings.backends == {"fake-cloud": {"count": 3}}
 
@@ -112,7 +113,7 @@ def test_an_argument_beats_the_environment_beats_the_project_beats_the_user(
     assert _options(info, **({"count": 5} if "argument" in sources else {})).count == count
 
 
-def test_settings_of_other_backends_are_left_alone(info, project):
+def test_settings_of_other_backends_are_ignored(info, project):
     (project / "posehub.toml").write_text("[backends.other]\nnothing = 1", encoding="utf-8")
     assert _options(info).count == 1
 
@@ -134,13 +135,20 @@ def test_an_empty_variable_counts_as_unset(info, project, monkeypatch):
     assert _options(info).count == 3
 
 
-def test_an_unknown_variable_of_the_backend_is_refused(info, monkeypatch):
+def test_only_the_documented_variable_of_an_option_is_read(info, monkeypatch):
+    monkeypatch.setenv("POSEHUB_FAKE_CLOUD_KEY", "k")  # the documented one is FAKE_KEY
     monkeypatch.setenv("POSEHUB_FAKE_CLOUD_CUONT", "1")
-    with pytest.raises(UnknownOptionError, match=r"no option 'cuont' \(from environment\).*count"):
-        _options(info)
+    assert _options(info) == info.options()
 
 
-def test_variables_of_posehub_itself_and_of_other_backends_are_left_alone(info, monkeypatch):
+def test_variables_of_a_backend_whose_name_begins_alike_are_not_options(info, monkeypatch):
+    longer = attrs.evolve(info, name="fake-cloud-multi")
+    monkeypatch.setenv(environment_name(longer, "count"), "7")
+    assert _options(info).count == 1
+    assert _options(longer).count == 7
+
+
+def test_variables_of_posehub_itself_and_of_other_backends_are_ignored(info, monkeypatch):
     for name in ("POSEHUB_BACKEND", "POSEHUB_BLOCK", "POSEHUB_OTHER_CUONT", "POSEHUB_FAKE"):
         monkeypatch.setenv(name, "x")
     assert _options(info).count == 1
@@ -170,12 +178,12 @@ def test_a_malformed_file_is_refused_by_name(text, message, project):
     assert str(project / "posehub.toml") in str(caught.value)
 
 
-def test_a_file_that_is_no_utf8_is_refused(project):
+def test_a_file_that_is_not_utf8_is_refused(project):
     (project / "posehub.toml").write_bytes(b'backend = "\xff"')
     with pytest.raises(ConfigError, match="Cannot read"):
         read_settings()
 
 
-def test_a_folder_of_the_files_name_is_left_alone(project):
+def test_a_folder_of_the_files_name_is_ignored(project):
     (project / "posehub.toml").mkdir()
     assert read_settings() == []

@@ -10,7 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from posehub.backends.calling import Outcome, arecords_of, call, outcome_of, records_of, to_keep
+from posehub.backends.calling import (
+    Outcome,
+    aoutcomes_of,
+    arecords_of,
+    call,
+    outcomes_of,
+    records_of,
+    to_keep,
+)
 from posehub.backends.info import BackendInfo, Capabilities
 from posehub.errors import ConfigError
 from posehub.images.image import Image
@@ -106,8 +114,7 @@ class Backend(ABC):
             ConfigError: an argument is not one of the above.
         """
         _check(images, workers, on_error, Iterable)
-        records = records_of(self, images, workers, digests=False)
-        return (outcome_of(record, on_error) for record in records)
+        return outcomes_of(records_of(self, images, workers, digests=False), on_error)
 
     def detect_records(
         self, images: Iterable[ImageSource], *, workers: int = 1
@@ -125,7 +132,7 @@ class Backend(ABC):
         At most `capabilities.workers` of these calls run at the same time.
         """
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self.capabilities.workers, "posehub")
+            self._threads = ThreadPoolExecutor(self.capabilities.workers, "posehub-async")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.detect, image)
 
     @overload
@@ -160,12 +167,7 @@ class Backend(ABC):
         """
         workers = self.capabilities.workers if workers is None else workers
         _check(images, workers, on_error, (Iterable, AsyncIterable))
-
-        async def outcomes() -> AsyncIterator[Outcome]:
-            async for record in arecords_of(self, images, workers):
-                yield outcome_of(record, on_error)
-
-        return outcomes()
+        return aoutcomes_of(arecords_of(self, images, workers), on_error)
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Remembering results in a file, so that no picture is paid for twice."""
+"""Storing results in a file, so that no image is paid for twice."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,16 @@ _LAYOUT = 1  # of the stored JSON; raise it when `posehub.poses.json` changes it
 
 
 class Cache(Wrapper):
-    """Answers from an SQLite file where it can, and writes every new answer there.
+    """Returns results from an SQLite file where it has them, and stores every new one.
 
-    Safe with several threads and processes on one file. Errors are not remembered.
+    Safe with several threads and processes on one file, which must be on a local disk: SQLite's
+    write-ahead log does not work over a network. Errors are not stored.
 
     Args:
-        inner: the backend to ask when the file has no answer.
-        path: the SQLite file; it and its folder are made if need be.
-        key: JSON-ready values that tell answers of one backend, version and options from others.
+        inner: the backend to call for an image whose result is not stored.
+        path: the SQLite file; it and its folder are made if necessary.
+        key: JSON-ready values that distinguish results of one backend, version and options from
+            others.
 
     Raises:
         ConfigError: the file cannot be opened, or is not SQLite.
@@ -51,22 +54,23 @@ class Cache(Wrapper):
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
-            # no write-ahead log: switching to it fails at once while another process has the file
-            # open, whatever the timeout, and it does not work on network drives
-            self._execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, result TEXT)")
-        except ConfigError:
+            self._avoid_waiting_for_the_disk()
+            self._file.execute(
+                "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, result TEXT)"
+            )
+        except sqlite3.Error as error:
             self._file.close()
-            raise
+            raise self._unusable(error) from error
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Return remembered results, and ask the backend for the others in one call."""
+        """Return stored results, and call the backend once for the other images."""
         keys = [self._key(image) for image in images]
         found = {key: result for key in set(keys) if (result := self._load(key)) is not None}
-        asked = {key: image for key, image in zip(keys, images, strict=True) if key not in found}
-        if asked:
-            # checked here already, because only results can be stored
-            results = call(self.inner, list(asked.values()))
-            for key, result in zip(asked, results, strict=True):
+        new = {key: image for key, image in zip(keys, images, strict=True) if key not in found}
+        if new:
+            # checked already here, because only results can be stored
+            results = call(self.inner, list(new.values()))
+            for key, result in zip(new, results, strict=True):
                 self._store(key, result)
                 found[key] = result
         return [found[key] for key in keys]
@@ -75,6 +79,16 @@ class Cache(Wrapper):
         """Close the file and the backend inside."""
         self._file.close()
         super().close()
+
+    def _avoid_waiting_for_the_disk(self) -> None:
+        """Let a write return before it is on the disk.
+
+        With a write-ahead log, a power cut can lose the last results but never damages the file.
+        The switch to it fails while another process uses the file; that process then makes it.
+        """
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL"):
+            with suppress(sqlite3.OperationalError):
+                self._file.execute(f"PRAGMA {pragma}")
 
     def _key(self, image: Image) -> str:
         return hashlib.sha256(f"{self._prefix}{image.digest}".encode()).hexdigest()
@@ -90,9 +104,9 @@ class Cache(Wrapper):
         try:
             self._execute("INSERT OR REPLACE INTO results VALUES (?, ?)", key, result.to_json())
         except (ConfigError, ValueError) as error:
-            # the answer is paid for: neither a full disk nor something in `raw` that is no strict
-            # JSON must take it from the caller
-            _log.warning("result not remembered: %s", error)
+            # the result is paid for: neither a full disk nor a value in `raw` that JSON cannot
+            # hold may take it from the caller
+            _log.warning("result not stored: %s", error)
 
     def _execute(self, statement: str, *values: str) -> list[tuple[str]]:
         try:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import (
+    AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
     Callable,
+    Generator,
     Iterable,
     Iterator,
     Sequence,
 )
+from contextlib import aclosing, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -77,20 +80,21 @@ def _breach(results: Any, count: int) -> str:
 
 def records_of(
     backend: Backend, images: Iterable[ImageSource], workers: int, *, digests: bool
-) -> Iterator[Record]:
+) -> Generator[Record]:
     """Yield a record for each image, in order; see `Backend.detect_records`."""
     size = backend.capabilities.max_batch
     # images that are drawn ahead must not be changed by the caller meanwhile
     ahead = workers > 1 or size > 1
     jobs = _batched(images, size, _holder(backend) if ahead else lambda source: source)
     settle = partial(_settle, backend, digests=digests)
-    for records in ordered_map(settle, jobs, workers):
-        yield from records
+    with closing(ordered_map(settle, jobs, workers)) as batches:
+        for records in batches:
+            yield from records
 
 
 async def arecords_of(
     backend: Backend, images: Iterable[ImageSource] | AsyncIterable[ImageSource], workers: int
-) -> AsyncIterator[Record]:
+) -> AsyncGenerator[Record]:
     """Yield a record for each image, in order; see `Backend.adetect_many`."""
     jobs: Iterable[list[_Job]] | AsyncIterable[list[_Job]]
     if isinstance(images, AsyncIterable):
@@ -98,13 +102,27 @@ async def arecords_of(
     else:
         jobs = _batched(images, backend.capabilities.max_batch, _holder(backend))
     settle = partial(_settle, backend, digests=False)
-    async for records in aordered_map(settle, jobs, workers):
+    async with aclosing(aordered_map(settle, jobs, workers)) as batches:
+        async for records in batches:
+            for record in records:
+                yield record
+
+
+def outcomes_of(records: Generator[Record], on_error: str) -> Iterator[Outcome]:
+    """Yield the results of records; raise or yield their errors."""
+    with closing(records):
         for record in records:
-            yield record
+            yield _outcome(record, on_error)
 
 
-def outcome_of(record: Record, on_error: str) -> Outcome:
-    """Return a record's result; raise or return its error."""
+async def aoutcomes_of(records: AsyncGenerator[Record], on_error: str) -> AsyncIterator[Outcome]:
+    """Do as `outcomes_of` in an event loop."""
+    async with aclosing(records):
+        async for record in records:
+            yield _outcome(record, on_error)
+
+
+def _outcome(record: Record, on_error: str) -> Outcome:
     if record.error is not None and on_error == "return":
         return _without_frames(record.error)
     return record.people

@@ -6,7 +6,15 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from itertools import count, islice
@@ -52,7 +60,7 @@ class _Workers:
     def __init__(self, workers: int) -> None:
         self._stop = threading.Event()
         self._number = ticket()[0]
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="posehub")
+        self._threads = ThreadPoolExecutor(workers, "posehub-worker")
 
     def submit(self, function: Callable[[T], R], index: int, item: T) -> Future[R]:
         def run() -> R:
@@ -69,7 +77,7 @@ class _Workers:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-def ordered_map(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
+def ordered_map(function: Callable[[T], R], items: Iterable[T], workers: int) -> Generator[R]:
     """Yield `function(item)` for each item in order, computed by up to `workers` threads.
 
     At most 2 x `workers` items are under way or waiting to be consumed. With one worker everything
@@ -119,14 +127,14 @@ class _Source(Iterator[tuple[int, T]]):
 
 async def aordered_map(
     function: Callable[[T], R], items: Iterable[T] | AsyncIterable[T], workers: int
-) -> AsyncIterator[R]:
+) -> AsyncGenerator[R]:
     """Do as `ordered_map` for an event loop, which is never blocked.
 
     An ordinary iterable is drawn from in a thread of its own. A result is yielded as soon as it
     is there, however slowly further items come.
     """
     loop = asyncio.get_running_loop()
-    threads, drawing = _Workers(workers), ThreadPoolExecutor(1, thread_name_prefix="posehub")
+    threads, drawing = _Workers(workers), ThreadPoolExecutor(1, "posehub-drawing")
     places = asyncio.Semaphore(2 * workers)
     results: asyncio.Queue[asyncio.Future[R] | Exception | None] = asyncio.Queue()
 

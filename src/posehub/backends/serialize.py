@@ -12,13 +12,13 @@ from posehub.poses.result import PoseResult
 
 
 class Serialize(Wrapper):
-    """Lets one thread at a time into the backend inside."""
+    """Calls the backend inside from one thread at a time."""
 
     def __init__(self, inner: Backend) -> None:
         super().__init__(inner)
         self._lock = threading.Lock()
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Wait for the calls of other threads, then call."""
+        """Wait until no other thread calls, then call."""
         with self._lock:
             return self.inner.detect_batch(images)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from posehub.errors import ConfigError
+
 if TYPE_CHECKING:
     from posehub.backends.base import Backend
 
@@ -31,15 +33,23 @@ class BackendSpec:
     """
 
     name: str
-    options: Mapping[str, Any] = field(factory=dict, repr=_names)
+    options: Mapping[str, Any] = field(factory=dict, converter=dict, repr=_names)
     version: str = ""
 
     def open(self) -> Backend:
         """Return the backend, ready to detect; close it, or use it in a `with` block.
 
         Raises:
+            ConfigError: another version of the plugin is installed here.
             PosehubError: as `open_backend` says.
         """
         from posehub.plugins.opening import open_backend
+        from posehub.plugins.registry import get_registry
 
+        here = get_registry().find(self.name).version
+        if self.version not in ("", here):
+            raise ConfigError(
+                f"This backend was opened with {self.name} {self.version}, and here it is "
+                f"{here}. Install the same version of its plugin."
+            )
         return open_backend(self.name, **self.options)

@@ -1,4 +1,4 @@
-"""From a picture file to upright RGB pixels: the one room that knows how Pillow decodes."""
+"""From an image file to upright RGB pixels: the one module that decodes with Pillow."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SIDEWAYS = (5, 6, 7, 8)
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
 
-def open_picture(data: bytes, name: str) -> PILImage.Image:
-    """Return the picture in `data` with its headers read and its pixels untouched.
+def open_image(data: bytes, name: str) -> PILImage.Image:
+    """Return the image in `data` with its headers read and its pixels not yet decoded.
 
     Raises:
-        ImageError: it is no picture, or too large for Pillow's own safety limit.
+        ImageError: it is not an image, or larger than Pillow's own safety limit.
     """
     from PIL import Image as PILImage
 
@@ -47,17 +47,17 @@ def open_picture(data: bytes, name: str) -> PILImage.Image:
         ) from error
     except Exception as error:  # Pillow's parsers raise almost anything on a damaged header
         raise ImageError(
-            f"{name} ({len(data)} bytes, starting {data[:8]!r}) is not a picture Pillow can read."
+            f"{name} ({len(data)} bytes, starting {data[:8]!r}) is not an image Pillow can read."
         ) from error
 
 
-def header_orientation(picture: PILImage.Image, late_exif: bytes | None = None) -> int:
+def header_orientation(image: PILImage.Image, late_exif: bytes | None = None) -> int:
     """Return the EXIF orientation from the headers; anything outside 1 to 8 counts as upright."""
     from PIL import Image as PILImage
 
     try:
-        # the base method, because that of PNG files decodes the whole picture first
-        exif = PILImage.Image.getexif(picture)
+        # the base method, because that of PNG files decodes the whole image first
+        exif = PILImage.Image.getexif(image)
         if late_exif is not None:
             exif.load(late_exif)
         orientation = exif.get(_ORIENTATION_TAG, 1)
@@ -66,25 +66,25 @@ def header_orientation(picture: PILImage.Image, late_exif: bytes | None = None) 
     return orientation if orientation in _TURNS else 1
 
 
-def decode_upright(picture: PILImage.Image, name: str, orientation: int | None = None) -> Pixels:
+def decode_upright(image: PILImage.Image, name: str, orientation: int | None = None) -> Pixels:
     """Return uint8 RGB pixels of shape (height, width, 3), upright.
 
     Args:
-        picture: as `open_picture` gives it, or anybody's PIL image.
+        image: as `open_image` returns it, or any PIL image.
         name: what to call it in messages.
-        orientation: EXIF orientation, or None to take it from the picture itself.
+        orientation: EXIF orientation, or None to take it from the image itself.
 
     Raises:
-        ImageError: the data is damaged, or of a kind that has no agreed way to RGB.
+        ImageError: the data is damaged, or of a mode without a defined conversion to RGB.
     """
     from PIL import Image as PILImage
 
     try:
-        picture.load()
+        image.load()
         if orientation is None:
-            orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
+            orientation = image.getexif().get(_ORIENTATION_TAG, 1)
         turn = _TURNS.get(orientation)
-        rgb = _to_rgb(picture, name)
+        rgb = _to_rgb(image, name)
         if turn is not None:
             rgb = rgb.transpose(PILImage.Transpose[turn])
     except ImageError:
@@ -94,18 +94,18 @@ def decode_upright(picture: PILImage.Image, name: str, orientation: int | None =
     return np.ascontiguousarray(rgb)
 
 
-def _to_rgb(picture: PILImage.Image, name: str) -> PILImage.Image:
-    """Return `picture` as 8-bit RGB; 16 bits keep their upper 8, transparency shows white."""
+def _to_rgb(image: PILImage.Image, name: str) -> PILImage.Image:
+    """Return `image` as 8-bit RGB; of 16 bits the upper 8 are kept, transparency becomes white."""
     from PIL import Image as PILImage
 
-    if picture.mode in _SIXTEEN_BIT_MODES:
-        deep = np.asarray(picture).astype(np.int64)
-        picture = PILImage.fromarray((deep.clip(0, 0xFFFF) >> 8).astype(np.uint8))
-    elif picture.mode == "F":
+    if image.mode in _SIXTEEN_BIT_MODES:
+        deep = np.asarray(image).astype(np.int64)
+        image = PILImage.fromarray((deep.clip(0, 0xFFFF) >> 8).astype(np.uint8))
+    elif image.mode == "F":
         raise ImageError(
-            f"{name} has 32-bit float pixels, whose range is not known; convert it to 8 bits."
+            f"{name} has 32-bit float pixels, whose range is unknown; convert it to 8 bits."
         )
-    if picture.has_transparency_data:
-        white = PILImage.new("RGBA", picture.size, "white")
-        picture = PILImage.alpha_composite(white, picture.convert("RGBA"))
-    return picture.convert("RGB")
+    if image.has_transparency_data:
+        white = PILImage.new("RGBA", image.size, "white")
+        image = PILImage.alpha_composite(white, image.convert("RGBA"))
+    return image.convert("RGB")

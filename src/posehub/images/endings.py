@@ -1,4 +1,4 @@
-"""Does a picture file end where it should? Read from headers and end markers, decoding nothing."""
+"""Whether an image file is complete, read from headers and end markers without decoding."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _BMP_UNCOMPRESSED = (0, 3)  # BI_RGB, BI_BITFIELDS
 
 @frozen
 class Ending:
-    """What the end of a file tells.
+    """What is known from the end of a file.
 
     Attributes:
         complete: whether the data goes on to its end marker.
-        exif: an EXIF block that stands behind the pixels, where header readers miss it, or None.
+        exif: an EXIF block behind the pixels, where readers of headers miss it, or None.
     """
 
     complete: bool
@@ -28,7 +28,7 @@ class Ending:
 
 
 def read_ending(format: str | None, data: bytes) -> Ending | None:
-    """Return how `data` ends, or None for a format whose ending cannot be told undecoded."""
+    """Return how `data` ends, or None for a format whose ending is unknown without decoding."""
     reader = _READERS.get(format or "")
     if reader is None:
         return None
@@ -83,7 +83,7 @@ def _bmp(data: bytes) -> Ending:
         width, height, _, bits, compression, size = struct.unpack_from("<iiHHII", data, 18)
     if compression in _BMP_UNCOMPRESSED:
         row = (bits * width + 31) // 32 * 4
-        # writers may leave out the padding of the last row
+        # writers may omit the padding of the last row
         size = row * (abs(height) - 1) + (bits * width + 7) // 8
     return Ending(complete=len(data) >= offset + size)
 

@@ -16,7 +16,7 @@ from posehub.images.decoding import (
     SIDEWAYS,
     decode_upright,
     header_orientation,
-    open_picture,
+    open_image,
 )
 from posehub.images.endings import read_ending
 from posehub.images.image import Image
@@ -60,10 +60,10 @@ def load_image(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> 
     Args:
         source: a path (str or PathLike), the bytes of a file, a binary file object, a PIL image,
             a uint8 RGB array of shape (H, W, 3), or an `Image`.
-        max_pixels: width x height above which a picture is refused without decoding it.
+        max_pixels: width x height above which an image is refused without decoding it.
 
     Raises:
-        ImageError: `source` is none of these, cannot be read, is empty, truncated, not a picture
+        ImageError: `source` is none of these, cannot be read, is empty, truncated, not an image
             or too large.
     """
     if isinstance(source, Image):
@@ -118,14 +118,14 @@ def _from_path(source: str | os.PathLike[str], max_pixels: int) -> Image:
             "Download it first and pass its bytes."
         )
     try:
-        # opened before it is examined, so that both speak of the same file
+        # opened before it is examined, so that both are about the same file
         with open(path, "rb", opener=_open_nonblocking) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
-                raise ImageError(f"{_shortened(path)} is not a regular file; pass a picture file.")
+                raise ImageError(f"{_shortened(path)} is not a regular file; pass an image file.")
             data = file.read()
     except IsADirectoryError:
-        raise ImageError(f"{_shortened(path)} is a folder; pass the pictures in it.") from None
+        raise ImageError(f"{_shortened(path)} is a folder; pass the images in it.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ImageError(f"Cannot read {_shortened(path)}: {reason}.") from error
@@ -142,7 +142,7 @@ def _from_file(source: Any, max_pixels: int) -> Image:
     name = Path(name).name if isinstance(name, str) else "image file"
     try:
         data = source.read()
-    except UnicodeDecodeError:  # what text mode makes of nearly every picture
+    except UnicodeDecodeError:  # what text mode makes of nearly every image
         data = ""
     except (OSError, ValueError) as error:
         raise ImageError(f"Cannot read {name}: {error}.") from error
@@ -154,32 +154,32 @@ def _from_file(source: Any, max_pixels: int) -> Image:
 def _from_bytes(data: bytes, name: str, max_pixels: int) -> Image:
     if not data:
         raise ImageError(f"{name} is empty (0 bytes).")
-    picture = open_picture(data, name)
-    _check_size(picture.size, name, max_pixels)
-    # a phone's JPEG with a second picture behind the first is still a JPEG
-    format_ = "JPEG" if picture.format == "MPO" else picture.format
+    image = open_image(data, name)
+    _check_size(image.size, name, max_pixels)
+    # a phone's JPEG with a second image behind the first is still a JPEG
+    format_ = "JPEG" if image.format == "MPO" else image.format
     ending = read_ending(format_, data)
     if ending is None:
-        return _from_decoded(picture, format_, data, name)
+        return _from_decoded(image, format_, data, name)
     if not ending.complete:
         raise ImageError(f"{name} is truncated: its {format_} data stops before the end marker.")
-    orientation = header_orientation(picture, ending.exif)
-    width, height = picture.size
+    orientation = header_orientation(image, ending.exif)
+    width, height = image.size
     size = (height, width) if orientation in SIDEWAYS else (width, height)
     return Image(size, format_, data, orientation, name)
 
 
-def _from_pil(picture: PILImage.Image, max_pixels: int) -> Image:
-    name = Path(getattr(picture, "filename", "") or "PIL image").name
-    _check_size(picture.size, name, max_pixels)
-    return _from_decoded(picture, None, None, name)
+def _from_pil(image: PILImage.Image, max_pixels: int) -> Image:
+    name = Path(getattr(image, "filename", "") or "PIL image").name
+    _check_size(image.size, name, max_pixels)
+    return _from_decoded(image, None, None, name)
 
 
 def _from_decoded(
-    picture: PILImage.Image, format_: str | None, data: bytes | None, name: str
+    image: PILImage.Image, format_: str | None, data: bytes | None, name: str
 ) -> Image:
-    orientation = header_orientation(picture)
-    pixels = decode_upright(picture, name)
+    orientation = header_orientation(image)
+    pixels = decode_upright(image, name)
     return Image((pixels.shape[1], pixels.shape[0]), format_, data, orientation, name, pixels)
 
 
@@ -197,7 +197,7 @@ def _from_array(array: NDArray[Any]) -> Image:
 
 
 def _is_pil(source: Any) -> TypeGuard[PILImage.Image]:
-    # whoever holds a PIL image has imported Pillow; nobody else needs to
+    # a PIL image exists only if Pillow is imported; it is not imported for this check
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(source, module.Image)
 

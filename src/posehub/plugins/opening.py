@@ -26,7 +26,7 @@ from posehub.errors import (
 )
 from posehub.images.loading import ImageSource
 from posehub.plugins.known import DEFAULTS, KNOWN, install_command
-from posehub.plugins.registry import described, get_registry
+from posehub.plugins.registry import Registry, described, get_registry
 from posehub.plugins.settings import Settings, environment_name, option_layers, read_settings
 from posehub.poses.result import PoseResult
 
@@ -106,8 +106,8 @@ def surrounded(backend: Backend, common: CommonOptions, cache_key: Mapping[str, 
     return backend
 
 
-def default_backend(settings: list[Settings]) -> str:
-    """Return the name of the default backend.
+def default_backend(settings: list[Settings], registry: Registry | None = None) -> str:
+    """Return the name of the default backend, of the installed plugins unless given.
 
     Raises:
         UnknownBackendError: none is configured, and none of the default ones is installed.
@@ -116,7 +116,7 @@ def default_backend(settings: list[Settings]) -> str:
     for name in configured:
         if name:
             return name
-    registry = get_registry()
+    registry = registry or get_registry()
     installed = {*registry.backends, *(problem.plugin for problem in registry.problems)}
     for name in DEFAULTS:
         if name in installed:

@@ -74,8 +74,8 @@ def option_layers(info: BackendInfo, arguments: Layer, settings: list[Settings])
 
 def _layer(info: BackendInfo, settings: Settings) -> Layer:
     values = settings.backends[info.name]
-    for name, field in fields_of(info.options).items():
-        if settings.is_project and name in values and is_personal(field):
+    for name, option in fields_of(info.options).items():
+        if settings.is_project and name in values and is_personal(option):
             raise ConfigError(
                 f"{settings.path} may not set the option {name!r} of {info.name}: a project's file "
                 "would decide where keys and images are sent. Set it as an argument, by the "
