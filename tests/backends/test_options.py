@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import enum
+import json
+import re
+import tomllib
 import traceback
 from pathlib import Path
 from typing import Literal
@@ -12,15 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posehub import ServiceOptions, option
-from posehub.backends.options import (
-    CommonOptions,
-    Layer,
-    NoOptions,
-    build_options,
-    describe_type,
-    fields_of,
-    result_key,
-)
+from posehub.backends.layers import Layer, build_options, fields_of, result_key
+from posehub.backends.options import CommonOptions, NoOptions
+from posehub.backends.values import describe_type
 from posehub.errors import ConfigError, UnknownOptionError
 
 SECRET = "s3cr3t-value-9a1b"
@@ -201,7 +199,7 @@ def test_an_unknown_option_of_a_weak_layer_is_refused_too():
         _build(_python(count=1), Layer("posehub.toml", {"cuont": 1}))
 
 
-def test_an_ill_typed_value_that_a_stronger_layer_overrides_does_no_harm():
+def test_an_invalid_value_that_a_stronger_layer_overrides_is_ignored():
     assert _build(_python(count=1), _text(count="many"))[0].count == 1
 
 
@@ -301,5 +299,102 @@ def test_a_path_that_can_change_a_result_is_in_the_key_as_text():
         (Literal[False] | Path, "false or path"),
     ],
 )
-def test_a_type_is_described_for_people(annotation, text):
+def test_a_type_is_described_in_words(annotation, text):
     assert describe_type(annotation) == text
+
+
+# --- types with parts --------------------------------------------------------------------------
+
+
+class Mode(enum.Enum):
+    FAST = "fast"
+    BEST = "best"
+
+
+@attrs.frozen
+class Composed:
+    names: list[str] = option(attrs.Factory(list), help="Texts.")
+    size: tuple[int, int] = option((1, 1), help="Width and height.")
+    sizes: tuple[float, ...] = option((), help="Numbers.")
+    mode: Mode = option(Mode.FAST, help="An enum.")
+    files: list[Path] | None = option(None, help="Paths.")
+    boxes: list[tuple[float, float]] | Literal["all"] | None = option(None, help="Pairs.")
+    nested: int | (Literal["auto"] | None) = option(None, help="A nested union.")
+    choices: list[Literal["a", "b"]] = option(attrs.Factory(list), help="Choices.")
+
+
+COMPOSED = [
+    ("names", ["x", "y"], "x, y", ["x", "y"]),
+    ("names", [], "", []),
+    ("names", ["x,y"], '["x,y"]', ["x,y"]),
+    ("size", [640, 480], "640,480", (640, 480)),
+    ("size", (640, 480), "[640, 480]", (640, 480)),
+    ("sizes", [1, 0.5], "1, 0.5", (1.0, 0.5)),
+    ("mode", "best", "best", Mode.BEST),
+    ("mode", Mode.BEST, "BEST", Mode.BEST),
+    ("files", ["a", "b/c"], "a,b/c", [Path("a"), Path("b/c")]),
+    ("files", None, "none", None),
+    ("boxes", [[1, 2], [3, 4.5]], "[[1, 2], [3, 4.5]]", [(1.0, 2.0), (3.0, 4.5)]),
+    ("boxes", "all", "all", "all"),
+    ("nested", 3, "3", 3),
+    ("nested", "auto", "auto", "auto"),
+    ("nested", None, "none", None),
+    ("choices", ["a", "b"], "a,b", ["a", "b"]),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "text", "expected"), COMPOSED)
+def test_a_composed_type_is_read_from_every_source(name, value, text, expected, tmp_path):
+    toml = tomllib.loads(f"{name} = {json.dumps(value)}") if _is_toml(value) else {name: value}
+    for layer in (_python(**{name: value}), Layer("file", toml), _text(**{name: text})):
+        own, _ = build_options("fake", Composed, [layer])
+        assert getattr(own, name) == expected, layer.source
+
+
+def _is_toml(value):
+    return value is not None and not isinstance(value, Mode)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "must"),
+    [
+        ("names", "x", None, "list of str"),
+        ("names", ["x", 5], None, "list of str"),
+        ("names", None, '["x", 5]', "list of str"),
+        ("names", None, "[1,", "list of str"),
+        ("size", [640], "640", "(int, int)"),
+        ("size", [1, 2, 3], "1,2,3", "(int, int)"),
+        ("size", [1.5, 2], "1.5,2", "(int, int)"),
+        ("sizes", [True], "x", "list of float"),
+        ("mode", "BEST", "worst", "'fast' or 'best'"),
+        ("mode", 5, "", "'fast' or 'best'"),
+        ("boxes", [[1]], "[[1]]", "list of (float, float) or 'all' or none"),
+        ("nested", "other", "other", "int or 'auto' or none"),
+        ("choices", ["c"], "a,c", "list of 'a' or 'b'"),
+    ],
+)
+def test_an_invalid_value_of_a_composed_type_is_refused(name, value, text, must):
+    layers = [] if value is None else [_python(**{name: value})]
+    layers += [] if text is None else [_text(**{name: text})]
+    for layer in layers:
+        message = re.escape(f"Option '{name}' of fake must be {must}, got ")
+        with pytest.raises(ConfigError, match=message):
+            build_options("fake", Composed, [layer])
+
+
+def test_composed_values_are_plain_in_the_result_key():
+    own = Composed(size=(2, 3), mode=Mode.BEST, files=[Path("a")])
+    assert json.loads(json.dumps(result_key(own)))["size"] == [2, 3]
+    assert result_key(own)["mode"] == "best"
+    assert result_key(own)["files"] == ["a"]
+
+
+@given(st.lists(st.text(), max_size=5))
+def test_any_list_of_texts_is_read_from_json(texts):
+    own, _ = build_options("fake", Composed, [_text(names=json.dumps(texts))])
+    assert own.names == texts
+
+
+def test_a_list_nested_too_deeply_is_refused():
+    with pytest.raises(ConfigError, match="must be list of str"):
+        build_options("fake", Composed, [_text(names="[" * 100_000)])

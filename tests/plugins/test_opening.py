@@ -10,7 +10,7 @@ import pytest
 
 import posehub
 from posehub import Capabilities, ServiceOptions, option
-from posehub.backends.options import Layer
+from posehub.backends.layers import Layer
 from posehub.errors import (
     AuthError,
     ConfigError,

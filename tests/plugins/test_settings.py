@@ -7,7 +7,7 @@ import platformdirs
 import pytest
 
 from posehub import ServiceOptions, option
-from posehub.backends.options import Layer, build_options
+from posehub.backends.layers import Layer, build_options
 from posehub.errors import ConfigError
 from posehub.plugins.settings import environment_name, option_layers, read_settings
 

@@ -66,7 +66,7 @@ def test_another_skeleton_fails():
         assert_poses_close(random_people(3, seed=1, skeleton=BAIDU21), PEOPLE)
 
 
-def test_nobody_is_close_to_nobody():
+def test_two_empty_results_are_close():
     assert_poses_close(PoseResult.empty(COCO17), PoseResult.empty(COCO17))
 
 
@@ -92,7 +92,7 @@ def test_people_without_boxes_are_measured_by_their_keypoints():
         assert_poses_close(moved(boxless, 0, "nose", 200), boxless)
 
 
-def test_a_picture_of_both_is_written_only_on_failure(tmp_path):
+def test_an_image_of_both_is_written_only_on_failure(tmp_path):
     path = tmp_path / "new" / "both.png"
     assert_poses_close(PEOPLE, PEOPLE, picture=path)
     assert not path.exists()

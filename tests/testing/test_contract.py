@@ -1,20 +1,18 @@
-"""The conformance suite: a good backend passes it, and each fault fails the check of its name."""
+"""The contract of backends: a good one passes, and each fault fails the check of its name."""
 
 from __future__ import annotations
 
 import os
-from functools import cache
 
 import pytest
 
 # loaded before pytester's runs, which forget what they import and cannot forget C extensions
 import posehub.recording.tape  # noqa: F401
-from posehub.plugins.registry import _load_installed
 
 PLUGIN = """
 import os
 import posehub
-from posehub import BackendInfo, option
+from posehub import BackendInfo, Capabilities, option
 from attrs import field, frozen
 
 FAULT = os.environ.get("FAULT", "")
@@ -31,7 +29,14 @@ def _open(options):
     from odd_backend import OddBackend
     return OddBackend(options)
 
-INFO = BackendInfo(name="odd", summary="odd", skeleton="coco17", factory=_open, options=Options)
+INFO = BackendInfo(
+    name="odd",
+    summary="odd",
+    skeleton="coco17",
+    factory=_open,
+    options=Options,
+    capabilities=Capabilities(fork_safe=FAULT == "mixes_after_fork"),
+)
 
 @posehub.hookimpl
 def posehub_register_backends():
@@ -43,6 +48,7 @@ if FAULT == "eager":
 
 BACKEND = """
 import os
+import sys
 import time
 import numpy as np
 import posehub
@@ -68,7 +74,7 @@ class OddBackend(Backend):
 
     def detect(self, image):
         if FAULT == "untyped_error" and isinstance(image, int):
-            raise TypeError("no picture")
+            raise TypeError("not an image")
         return super().detect(image)
 
     def detect_batch(self, images):
@@ -88,12 +94,24 @@ class OddBackend(Backend):
             pixels[:] = 0
         skeleton = get_skeleton("baidu21" if FAULT == "skeleton" else "coco17")
         count = 1 if shade or FAULT == "phantom" else 0
+        if FAULT == "blind":
+            count = 0
+        if FAULT == "keeps":
+            self.kept = pixels
         width, height = image.size
-        place = width * 50 if FAULT == "scale" else shade / 10
+        place = width * 50.0 if FAULT == "scale" else shade / 10
         box = [20, 20, 10, 10] if FAULT == "box" else [10, 10, 20, 20]
+        points = np.full((count, len(skeleton), 2), place)
+        scores = np.full((count, len(skeleton)), 0.5)
+        # the second keypoint is never found
+        points[:, 1], scores[:, 1] = 0 if FAULT == "zeros" else np.nan, 0
+        if FAULT == "options_lost":
+            scores[:, 0] = 0.9 if "pytest" in sys.modules else 0.1
+        if FAULT == "mixes_after_fork" and os.getpid() != self.process:
+            scores[:, 0] = 0.9
         result = PoseResult(
-            keypoints=np.full((count, len(skeleton), 2), place),
-            scores=np.full((count, len(skeleton)), 0.5),
+            keypoints=points,
+            scores=scores,
             boxes=np.array([box] * count).reshape(count, 4),
             box_scores=np.full(count, 0.5),
             skeleton=skeleton,
@@ -122,7 +140,7 @@ class TestOdd(posehub.testing.BackendContract):
 
     def open(self, **options):
         if FAULT == "any_option":
-            options.pop("an_option_nobody_has", None)
+            options.pop("unknown_option", None)
         if FAULT == "any_type":
             options.pop("level", None)
         return super().open(**options)
@@ -131,23 +149,28 @@ class TestOdd(posehub.testing.BackendContract):
 FAULTS = {
     "dtype": "test_every_result_has_the_shapes_and_dtypes_of_the_model",
     "skeleton": "test_every_result_is_of_the_backends_skeleton",
-    "size": "test_every_result_has_the_size_of_its_picture",
+    "size": "test_every_result_has_the_size_of_its_image",
     "name": "test_every_result_names_the_backend",
-    "scale": "test_keypoints_are_near_their_picture",
+    "scale": "test_keypoints_are_near_their_image",
     "box": "test_boxes_have_their_corners_in_order",
-    "phantom": "test_a_picture_without_people_gives_an_empty_result",
+    "phantom": "test_an_image_without_people_gives_an_empty_result",
     "order": "test_a_batch_keeps_its_order",
-    "empty_batch": "test_an_empty_batch_is_answered_with_nothing",
-    "race": "test_threads_get_the_answers_to_their_own_pictures",
-    "draws": "test_the_callers_pixels_are_left_alone",
-    "untyped_error": "test_what_is_no_picture_is_an_image_error",
+    "empty_batch": "test_an_empty_batch_gives_an_empty_list",
+    "race": "test_threads_get_the_results_of_their_own_images",
+    "draws": "test_the_callers_arrays_are_not_changed",
+    "untyped_error": "test_what_is_not_an_image_is_an_image_error",
     "any_option": "test_an_unknown_option_is_refused_with_the_known_ones",
     "any_type": "test_an_option_of_the_wrong_type_is_refused",
     "secret_in_repr": "test_secrets_are_not_in_any_repr",
     "secret_in_options": "test_secrets_are_not_in_any_repr",
-    "closes_once": "test_closing_twice_does_no_harm",
+    "closes_once": "test_closing_twice_raises_nothing",
     "eager": "test_listing_the_backends_does_not_import_it",
     "unrecordable": "test_a_recording_replays_to_equal_results",
+    "blind": "test_people_are_found_in_at_least_one_image",
+    "zeros": "test_missing_keypoints_are_nan",
+    "keeps": "test_the_callers_arrays_are_not_kept",
+    "options_lost": "test_a_pickled_spec_opens_an_equal_backend_in_another_process",
+    "mixes_after_fork": "test_after_a_fork_a_backend_works_or_is_refused",
 }
 
 
@@ -165,14 +188,15 @@ def run_with(pytester, monkeypatch):
     path = os.pathsep.join([str(pytester.path), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
     pytester.syspathinsert()
-    monkeypatch.setattr(
-        "posehub.plugins.registry._load_installed", cache(_load_installed.__wrapped__)
-    )
+    # a registry of its own, which finds the odd plugin
+    monkeypatch.setattr("posehub.plugins.registry._installed", [])
 
     def run(fault: str):
         monkeypatch.setenv("FAULT", fault)
-        # the check that starts a Python of its own is run only for the fault it is about
-        skipped = () if fault in ("", "eager") else ("-k", "not listing")
+        # checks that start a Python of their own are run only for the fault they are about
+        own = {"eager": "listing", "options_lost": "spec", "mixes_after_fork": "fork"}
+        others = " and ".join(f"not {word}" for word in own.values() if word != own.get(fault))
+        skipped = ("-k", others) if fault else ()
         arguments = ("-p", "no:cacheprovider", "-rf", "--tb=no", "-q", *skipped)
         return pytester.runpytest_inprocess(*arguments)
 

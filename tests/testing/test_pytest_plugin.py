@@ -27,7 +27,7 @@ def settings(pytester):
 
 @pytest.fixture
 def project(pytester, stub, monkeypatch):
-    """A project of a test file and a picture; its Baidu is the stub."""
+    """A project of a test file and an image; its Baidu is the stub."""
     monkeypatch.setenv("BAIDU_ENDPOINT", stub.url)
     monkeypatch.setenv("BAIDU_API_KEY", stub.keys["api_key"])
     monkeypatch.setenv("BAIDU_SECRET_KEY", stub.keys["secret_key"])
@@ -80,7 +80,7 @@ def test_without_a_cassette_it_fails_and_names_the_option(project, stub):
     assert stub.calls == []
 
 
-def test_a_picture_that_is_not_recorded_is_a_miss(project):
+def test_an_image_that_is_not_recorded_is_an_error(project):
     pytester = project(ONE_PERSON)
     run(pytester, "--pose-record=once")
     pytester = project(ONE_PERSON.replace("detect(PICTURE)", "detect(PICTURE + 1)"))
@@ -131,7 +131,7 @@ def test_one(pose_backend):
 
 
 @pytest.mark.parametrize("marker", ["", "@pytest.mark.pose_backend", "@pytest.mark.pose_backend()"])
-def test_without_a_name_the_marker_is_asked_for(project, marker):
+def test_without_a_name_the_error_names_the_marker(project, marker):
     result = run(project(f"{marker}\ndef test_one(pose_backend):\n    pass\n"))
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(['*needs @pytest.mark.pose_backend("NAME")*'])

@@ -1,4 +1,4 @@
-"""The replay backend keeps posehub's contract, speaking for the one it recorded."""
+"""The replay backend keeps posehub's contract, with the results of the recorded one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def cassette(tmp_path_factory):
 
 class TestContract(BackendContract):
     backend = "replay"
-    speaks_for = "baidu"
+    result_backend = "baidu"
     images = IMAGES
     empty_image = EMPTY
 

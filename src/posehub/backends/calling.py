@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from posehub.backends.executor import aordered_map, ordered_map
+from posehub.backends.event_loop import aordered_map
+from posehub.backends.executor import ordered_map
 from posehub.errors import BackendError, ConfigError, PosehubError
 from posehub.images.image import Image
 from posehub.images.loading import ImageSource, load_image, name_of, own

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
     Callable,
     Generator,
     Iterable,
@@ -54,8 +50,8 @@ def ticket() -> tuple[int, ...]:
     return (next(_numbers),) if held is None else held
 
 
-class _Workers:
-    """Threads that run one function, and end early when `stop` is called."""
+class Workers:
+    """Threads that run calls, and end them early when `stop` is called."""
 
     def __init__(self, workers: int) -> None:
         self._stop = threading.Event()
@@ -63,6 +59,8 @@ class _Workers:
         self._threads = ThreadPoolExecutor(workers, "posehub-worker")
 
     def submit(self, function: Callable[[T], R], index: int, item: T) -> Future[R]:
+        """Start `function(item)`; `index` is the place of the item among all."""
+
         def run() -> R:
             # never reset: the threads are this call's own
             _stop_requested.set(self._stop)
@@ -89,7 +87,7 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], workers: int) ->
         yield from map(function, items)
         return
     source = _Source(items)
-    threads = _Workers(workers)
+    threads = Workers(workers)
     pending: deque[Future[R]] = deque()
     try:
         pending.extend(threads.submit(function, *item) for item in islice(source, 2 * workers))
@@ -123,55 +121,3 @@ class _Source(Iterator[tuple[int, T]]):
     def raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
-
-
-async def aordered_map(
-    function: Callable[[T], R], items: Iterable[T] | AsyncIterable[T], workers: int
-) -> AsyncGenerator[R]:
-    """Do as `ordered_map` for an event loop, which is never blocked.
-
-    An ordinary iterable is drawn from in a thread of its own. A result is yielded as soon as it
-    is there, however slowly further items come.
-    """
-    loop = asyncio.get_running_loop()
-    threads, drawing = _Workers(workers), ThreadPoolExecutor(1, "posehub-drawing")
-    places = asyncio.Semaphore(2 * workers)
-    results: asyncio.Queue[asyncio.Future[R] | Exception | None] = asyncio.Queue()
-
-    async def start_calls() -> None:
-        try:
-            index = 0
-            async for item in _drawn(items, loop, drawing):
-                await places.acquire()
-                future = threads.submit(function, index, item)
-                results.put_nowait(asyncio.wrap_future(future))
-                index += 1
-            results.put_nowait(None)
-        except Exception as error:
-            results.put_nowait(error)
-
-    starting = asyncio.create_task(start_calls())
-    try:
-        while (result := await results.get()) is not None:
-            if isinstance(result, Exception):
-                raise result
-            yield await result
-            places.release()
-    finally:
-        starting.cancel()
-        drawing.shutdown(wait=False, cancel_futures=True)
-        await loop.run_in_executor(None, threads.stop)
-
-
-async def _drawn(
-    items: Iterable[T] | AsyncIterable[T],
-    loop: asyncio.AbstractEventLoop,
-    drawing: ThreadPoolExecutor,
-) -> AsyncIterator[T]:
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield item
-        return
-    iterator, end = iter(items), object()
-    while (drawn := await loop.run_in_executor(drawing, next, iterator, end)) is not end:
-        yield drawn  # type: ignore[misc]  # `end` is the one other object

@@ -92,7 +92,7 @@ def _first(members: tuple[Any, ...], convert: Callable[[Any], Any]) -> Any:
     for member in members:
         try:
             return convert(member)
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError, OverflowError, RecursionError):
             continue
     raise ValueError
 

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from posehub.backends.info import BackendInfo
-from posehub.backends.options import CommonOptions, fields_of
+from posehub.backends.layers import fields_of
+from posehub.backends.options import CommonOptions
 from posehub.backends.values import describe_type
 from posehub.cli.common import echo_json, json_option
 from posehub.plugins.registry import Problem, get_registry, list_backends

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from posehub.backends.options import Layer
+from posehub.backends.layers import Layer
 from posehub.files import write_atomically
 
 F = TypeVar("F", bound=Callable[..., Any])

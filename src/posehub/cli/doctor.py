@@ -13,7 +13,7 @@ from rich.text import Text
 
 import posehub
 from posehub.backends.info import BackendInfo
-from posehub.backends.options import Layer, build_options, fields_of
+from posehub.backends.layers import Layer, build_options, fields_of
 from posehub.cli.common import echo_json, json_option
 from posehub.errors import MissingCredentialError, PosehubError
 from posehub.plugins.opening import default_backend, require_credentials

@@ -8,13 +8,8 @@ from typing import Any
 
 from posehub.backends.base import Backend
 from posehub.backends.info import BackendInfo
-from posehub.backends.options import (
-    CommonOptions,
-    Layer,
-    build_options,
-    fields_of,
-    result_key,
-)
+from posehub.backends.layers import Layer, build_options, fields_of, result_key
+from posehub.backends.options import CommonOptions
 from posehub.backends.spec import BackendSpec
 from posehub.errors import (
     ConfigError,

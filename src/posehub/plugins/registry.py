@@ -13,7 +13,8 @@ import pluggy
 from attrs import frozen
 
 import posehub.plugins.hookspecs
-from posehub.backends.info import BackendInfo, faults_of
+from posehub.backends.info import BackendInfo
+from posehub.backends.validation import faults_of
 from posehub.errors import (
     DuplicateBackendError,
     PluginError,

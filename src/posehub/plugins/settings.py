@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from posehub.backends.info import BackendInfo
-from posehub.backends.options import Layer, fields_of, is_personal
+from posehub.backends.layers import Layer, fields_of, is_personal
 from posehub.errors import ConfigError, nearest
 
 FILE_NAME = "posehub.toml"

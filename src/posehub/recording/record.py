@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve
 
 from posehub.backends.base import Backend
-from posehub.backends.options import Layer
+from posehub.backends.layers import Layer
 from posehub.backends.transport import Transport
 from posehub.cloud.service import live_transport, retried
 from posehub.plugins.opening import require_credentials, resolve, surrounded

@@ -1,4 +1,4 @@
-"""Are two results about the same people, and if not, where do they differ?"""
+"""Comparing two results: the same people at the same places, or where they differ."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def assert_poses_close(
     that an extra keypoint counts as a missing one: as 0.
 
     Args:
-        actual: what was found.
-        expected: what should be found.
+        actual: the result to check.
+        expected: the result it should be.
         oks: least similarity of each person, in [0, 1].
-        picture: path of a picture of both results, written only on failure.
-        image: the photo to draw them on; None for a blank canvas.
+        picture: path of an image of both results, written only on failure.
+        image: the image to draw them on; None for a blank canvas.
 
     Raises:
         AssertionError: they differ; names person, keypoint and distance.

@@ -1,4 +1,4 @@
-"""A backend in memory, for tests that need people and no pictures."""
+"""A backend in memory, for tests that need people and no model or service."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Self
 import attrs
 import numpy as np
 
-from posehub import hookimpl
 from posehub.backends.base import Backend
 from posehub.backends.info import BackendInfo
 from posehub.backends.wrapper import Wrapper
 from posehub.errors import PosehubError
 from posehub.images.image import Image
+from posehub.plugins.hookspecs import hookimpl
 from posehub.plugins.registry import get_registry
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -26,7 +26,7 @@ def random_people(
 ) -> PoseResult:
     """Return `count` people at random places, the same ones for the same seed.
 
-    Every keypoint is reported, inside the picture, with a score in [0.5, 1].
+    Every keypoint is reported, inside the image, with a score in [0.5, 1].
     """
     source = np.random.default_rng(seed)
     size = np.array(image_size, np.float32)
@@ -47,34 +47,34 @@ def random_people(
 
 
 class FakeBackend(Backend):
-    """Answers with given results in turn, and remembers what it was asked.
+    """Returns given results in turn, and keeps the images it was given.
 
     In a `with` block it is registered, so that `open_backend` finds it by its name.
 
     Attributes:
-        asked: the pictures it was given, in order.
+        asked: the images it was given, in order.
         closed: how often it was closed.
     """
 
-    def __init__(self, name: str, answers: Sequence[PoseResult | PosehubError]) -> None:
-        skeletons = [answer.skeleton for answer in answers if isinstance(answer, PoseResult)]
+    def __init__(self, name: str, outcomes: Sequence[PoseResult | PosehubError]) -> None:
+        skeletons = [outcome.skeleton for outcome in outcomes if isinstance(outcome, PoseResult)]
         self.info = BackendInfo(
             name=name,
-            summary="answers with given people",
+            summary="returns given people",
             skeleton=skeletons[0].name if skeletons else COCO17.name,
             factory=lambda options: _Opened(self),
         )
         self.asked: list[Image] = []
         self.closed = 0
-        self._answers = answers
+        self._outcomes = outcomes
         self._lock = threading.Lock()
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Return the next answer for each picture, or raise it if it is an error."""
-        return [self._answer(image) for image in images]
+        """Return the next outcome for each image, or raise it if it is an error."""
+        return [self._next(image) for image in images]
 
     def close(self) -> None:
-        """Remember that it was closed."""
+        """Count that it was closed."""
         self.closed += 1
 
     def __enter__(self) -> Self:
@@ -93,17 +93,17 @@ class FakeBackend(Backend):
     def _plugin(self) -> str:
         return f"{self.info.name} (in memory)"
 
-    def _answer(self, image: Image) -> PoseResult:
+    def _next(self, image: Image) -> PoseResult:
         with self._lock:
-            answer = self._answers[len(self.asked) % len(self._answers)]
-            self.asked.append(image)
-        if isinstance(answer, PosehubError):
-            raise answer
-        return attrs.evolve(answer, image_size=image.size, backend=self.info.name)
+            outcome = self._outcomes[len(self.asked) % len(self._outcomes)]
+            self.asked.append(image.owned())  # the array belongs to the caller again
+        if isinstance(outcome, PosehubError):
+            raise outcome
+        return attrs.evolve(outcome, image_size=image.size, backend=self.info.name)
 
 
 class _Opened(Wrapper):
-    """What `open_backend` gives: closing it leaves the fake one registered."""
+    """What `open_backend` returns: closing it keeps the fake backend registered."""
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
         return self.inner.detect_batch(images)
@@ -118,8 +118,8 @@ def fake_backend(
     """Return a backend in memory; in a `with` block, `open_backend` finds it too.
 
     Args:
-        persons: what it answers: people; a list of answers, errors among them, given in turn and
-            then from the start again; or a number of random people.
+        persons: what it returns: people; a list of results and errors, taken in turn and then from
+            the start again; or a number of random people.
         name: what `open_backend` calls it.
         seed: of the random people.
     """

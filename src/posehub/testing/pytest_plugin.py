@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["none", "once", "new", "all"],
         default="none",
         help="Whether pose_backend records: none (default) only plays cassettes, once records "
-        "missing ones, new adds missing pictures, all records everything anew.",
+        "missing ones, new adds missing images, all records everything anew.",
     )
 
 
@@ -46,10 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """The backend the marker `pose_backend` names, recorded or played as `--pose-record` says.
+    """The backend that the marker `pose_backend` names, recorded or played by `--pose-record`.
 
-    Without network unless it records: then every posehub backend that talks HTTP to another
-    machine fails, with an error that names the option.
+    Without network unless it records: any other request of a posehub backend to another machine
+    fails, with an error that names the option.
     """
     import posehub
     from posehub.cloud import blocking
@@ -76,7 +76,7 @@ def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 @pytest.fixture
 def fake_pose_backend() -> Iterator[Callable[..., FakeBackend]]:
-    """Makes backends in memory, as `posehub.testing.fake_backend` does, registered for the test."""
+    """Make backends in memory like `posehub.testing.fake_backend`, registered during the test."""
     from posehub.testing import fake_backend
 
     with ExitStack() as registered:
