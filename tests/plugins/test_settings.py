@@ -165,7 +165,7 @@ def test_an_ill_typed_value_names_the_file_it_is_from(info, project):
     [
         ("backend = ", r"Cannot read .*posehub\.toml: "),
         ("backend = 5", "backend must be a name, got 5"),
-        ("backends = 5", r"backends must hold tables, such as \[backends\.baidu\]"),
+        ("backends = 5", r"backends must hold tables, such as \[backends\.NAME\]"),
         ("[backends]\nbaidu = 5", "backends must hold tables"),
         ('bakend = "x"', "unknown key 'bakend'. Did you mean 'backend'"),
         ("[baidu]\nqps = 2", r"unknown key 'baidu'.*options go into \[backends\.NAME\]"),

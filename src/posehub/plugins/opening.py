@@ -31,7 +31,8 @@ def open_backend(name: str | None = None, /, **options: Any) -> Backend:
 
     Args:
         name: as `posehub backends` lists it; None for the configured default
-            (POSEHUB_BACKEND, posehub.toml, else the first of movenet and blazepose installed).
+            (POSEHUB_BACKEND, posehub.toml, else the first of `posehub.plugins.known.DEFAULTS`
+            that is installed).
         options: the backend's own options, and `cache` and `max_pixels`. They win over the
             environment, which wins over posehub.toml.
 

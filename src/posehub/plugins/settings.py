@@ -114,5 +114,5 @@ def _read(path: Path, *, is_project: bool) -> Settings:
     if backend is not None and not isinstance(backend, str):
         raise ConfigError(f"{path}: backend must be a name, got {backend!r}.")
     if not isinstance(backends, dict) or not all(isinstance(v, dict) for v in backends.values()):
-        raise ConfigError(f"{path}: backends must hold tables, such as [backends.baidu].")
+        raise ConfigError(f"{path}: backends must hold tables, such as [backends.NAME].")
     return Settings(path, is_project, backend, backends)
