@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from posehub.backends.base import Backend
+from posehub.backends.credentials import check_credentials
 from posehub.backends.info import BackendInfo
 from posehub.backends.layers import Layer, build_options, fields_of, result_key
 from posehub.backends.options import CommonOptions
 from posehub.backends.spec import BackendSpec
 from posehub.errors import (
-    ConfigError,
-    MissingCredentialError,
     MissingDependencyError,
     PluginError,
     PosehubError,
@@ -124,11 +123,6 @@ def default_backend(settings: list[Settings], registry: Registry | None = None) 
     )
 
 
-def given_credentials(info: BackendInfo, options: Any) -> list[tuple[str, ...]]:
-    """Return the complete sets of credentials among `options`."""
-    return [s for s in info.credentials if all(getattr(options, name) for name in s)]
-
-
 def require_credentials(info: BackendInfo, options: Any) -> None:
     """Check that exactly one set of credentials is given.
 
@@ -136,32 +130,8 @@ def require_credentials(info: BackendInfo, options: Any) -> None:
         MissingCredentialError: none is complete; names the variables.
         ConfigError: several are.
     """
-    if not info.credentials:
-        return
     variables = {n: environment_name(info, n) for names in info.credentials for n in names}
-    complete = given_credentials(info, options)
-    if len(complete) > 1:
-        found = " and ".join("+".join(variables[name] for name in names) for names in complete)
-        raise ConfigError(
-            f"{info.name} was given several kinds of credentials ({found}); keep one of them."
-        )
-    if not complete:
-        lacking = [n for n in _half_given(info, options) if not getattr(options, n)]
-        missing = (
-            f" {', '.join(variables[name] for name in lacking)} is missing." if lacking else ""
-        )
-        ways = "; or ".join(" and ".join(variables[n] for n in names) for names in info.credentials)
-        raise MissingCredentialError(
-            f"{info.name} needs credentials.{missing} Set {ways}, "
-            "or pass the options of the same meaning."
-        )
-
-
-def _half_given(info: BackendInfo, options: Any) -> tuple[str, ...]:
-    for names in info.credentials:
-        if any(getattr(options, name) for name in names):
-            return names
-    return ()
+    check_credentials(info, options, variables)
 
 
 def _made(info: BackendInfo, options: Any) -> Backend:
