@@ -29,7 +29,7 @@ coverage: .venv/test
 check: .venv/lint .venv/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy src plugins/*/src
+	$(BIN)/mypy src plugins/*/src tests/typing
 	$(BIN)/lint-imports
 
 format: .venv/lint

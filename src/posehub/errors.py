@@ -118,6 +118,14 @@ class BackendTimeoutError(TransientError):
     """No complete response came within the timeout."""
 
 
+def described(error: BaseException) -> str:
+    """Return an error's type and message; its `str` may fail, too."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to `name`, or None if none is close."""
     # difflib is only needed on the way to an error message

@@ -109,7 +109,14 @@ def test_a_description_cannot_be_changed_but_copied(make_info):
 # --- the contract of detect_batch --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [ValueError("boom"), KeyError("x"), ZeroDivisionError()])
+class Unprintable(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("boom"), KeyError("x"), ZeroDivisionError(), SystemExit(3), Unprintable()]
+)
 def test_any_other_exception_of_a_backend_becomes_a_backend_error(error, make_backend, pictures):
     def answer(images):
         raise error

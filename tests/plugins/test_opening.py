@@ -146,12 +146,19 @@ def test_a_factory_that_lacks_a_package_is_a_missing_dependency(add):
         posehub.open_backend("fake")
 
 
-def test_a_factory_that_fails_is_the_plugins_fault(add):
+@pytest.mark.parametrize("error", [RuntimeError("boom"), SystemExit("boom")])
+def test_a_factory_that_fails_is_the_plugins_fault(error, add):
     def factory(options):
-        raise RuntimeError("boom")
+        raise error
 
     add(factory=factory)
-    with pytest.raises(PluginError, match=r"fake failed to open with RuntimeError: boom.*plugin"):
+    with pytest.raises(PluginError, match=r"fake failed to open with \w+: boom.*plugin"):
+        posehub.open_backend("fake")
+
+
+def test_a_factory_that_returns_something_else_is_the_plugins_fault(add):
+    add(factory=lambda options: 5)
+    with pytest.raises(PluginError, match=r"returned a int instead of a Backend.*plugin"):
         posehub.open_backend("fake")
 
 

@@ -22,7 +22,7 @@ from attrs import frozen
 
 from posehub.backends.event_loop import aordered_map
 from posehub.backends.executor import ordered_map
-from posehub.errors import BackendError, ConfigError, PosehubError
+from posehub.errors import BackendError, ConfigError, PosehubError, described
 from posehub.images.image import Image
 from posehub.images.loading import ImageSource, load_image, name_of, own
 from posehub.poses.record import Record
@@ -55,9 +55,9 @@ def call(backend: Backend, images: Sequence[Image]) -> list[PoseResult]:
         results = backend.detect_batch(images)
     except PosehubError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BackendError(
-            f"{backend.info.name} failed with {type(error).__name__}: {error}. "
+            f"{backend.info.name} failed with {described(error)}. "
             "This is a fault of the plugin; please report it to its authors."
         ) from error
     if breach := _breach(results, len(images)):

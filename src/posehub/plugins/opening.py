@@ -17,10 +17,11 @@ from posehub.errors import (
     PluginError,
     PosehubError,
     UnknownBackendError,
+    described,
 )
 from posehub.images.loading import ImageSource
 from posehub.plugins.known import DEFAULTS, KNOWN, install_command
-from posehub.plugins.registry import Registry, described, get_registry
+from posehub.plugins.registry import Registry, get_registry
 from posehub.plugins.settings import Settings, environment_name, option_layers, read_settings
 from posehub.poses.result import PoseResult
 
@@ -146,9 +147,9 @@ def _made(info: BackendInfo, options: Any) -> Backend:
         raise
     except ImportError as error:
         raise MissingDependencyError(
-            f"{info.name} needs a package that is not installed: {error}. Install the plugin again."
+            f"{info.name} needs a package that is not installed: {described(error)}. Install the plugin again."
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{info.name} failed to open with {described(error)}. "
             "This is a fault of the plugin; please report it to its authors."

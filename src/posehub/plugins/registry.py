@@ -20,6 +20,7 @@ from posehub.errors import (
     PluginError,
     PluginLoadError,
     UnknownBackendError,
+    described,
     nearest_name,
 )
 from posehub.plugins.format import Format
@@ -228,14 +229,6 @@ class Registry:
             for plugin, parts in self._parts.items()
             if name in [i.name for i in parts.backends] + [f.name for f in parts.formats]
         )
-
-
-def described(error: BaseException) -> str:
-    """Return an error's type and message; its `str` may fail, too."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return type(error).__name__
 
 
 def _refuse_invalid(plugin: str, parts: _Parts) -> None:
