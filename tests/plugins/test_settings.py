@@ -187,3 +187,10 @@ def test_a_file_that_is_not_utf8_is_refused(project):
 def test_a_folder_of_the_files_name_is_ignored(project):
     (project / "posehub.toml").mkdir()
     assert read_settings() == []
+
+
+@pytest.mark.parametrize("value", ["many", "-1"])
+def test_an_invalid_variable_is_named(value, info, monkeypatch):
+    monkeypatch.setenv("POSEHUB_FAKE_CLOUD_MAX_RETRIES", value)
+    with pytest.raises(ConfigError, match=r"\(from POSEHUB_FAKE_CLOUD_MAX_RETRIES\)"):
+        _options(info)

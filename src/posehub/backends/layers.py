@@ -24,12 +24,18 @@ class Layer:
         values: option name -> value.
         text: whether values are text to be parsed (environment, command line).
         folder: what relative paths are relative to; None for the working directory.
+        origins: option name -> what to call its source in messages, if not `source`.
     """
 
     source: str
     values: Mapping[str, Any]
     text: bool = False
     folder: Path | None = None
+    origins: Mapping[str, str] = attrs.field(factory=dict)
+
+    def origin(self, name: str) -> str:
+        """Return what to call the source of an option in messages."""
+        return self.origins.get(name, self.source)
 
 
 def fields_of(options: type) -> dict[str, attrs.Attribute[Any]]:
@@ -66,18 +72,20 @@ def build_options(
     known = fields_of(options)
     types_of = typing.get_type_hints(options) | typing.get_type_hints(CommonOptions)
     chosen: dict[str, Any] = {}
+    origins: dict[str, str] = {}
     hidden: set[str] = set()
     for layer in layers:
         hides: set[str] = set()
         for name, value in layer.values.items():
             if name not in known:
                 raise UnknownOptionError(
-                    f"{backend} has no option {name!r} (from {layer.source})."
+                    f"{backend} has no option {name!r} (from {layer.origin(name)})."
                     f"{nearest(name, known)} {_valid(backend, known)}"
                 )
             if name in chosen or name in hidden:
                 continue
             chosen[name] = _checked(backend, known, name, types_of[name], value, layer)
+            origins[name] = layer.origin(name)
             hides |= _other_sets(name, credentials)
         hidden |= hides
     for name, field in known.items():
@@ -94,7 +102,8 @@ def build_options(
     except (ValueError, TypeError) as error:
         # attrs validators put the sentence first and the field and value behind it
         reason = _without_secrets(str(error.args[0]), known, own)
-        raise ConfigError(f"{backend}: {reason}. {_valid(backend, known)}") from None
+        origin = next((f" (from {origins[n]})" for n in origins if f"'{n}'" in reason), "")
+        raise ConfigError(f"{backend}: {reason}{origin}. {_valid(backend, known)}") from None
 
 
 def result_key(options: Any) -> dict[str, Any]:
@@ -145,5 +154,5 @@ def _checked(
         got = f"a {type(value).__name__}" if secret else repr(value)
         raise ConfigError(
             f"Option {name!r} of {backend} must be {describe_type(annotation)}, got {got} "
-            f"(from {layer.source}). {_valid(backend, known)}"
+            f"(from {layer.origin(name)}). {_valid(backend, known)}"
         ) from None

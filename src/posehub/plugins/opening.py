@@ -147,7 +147,8 @@ def _made(info: BackendInfo, options: Any) -> Backend:
         raise
     except ImportError as error:
         raise MissingDependencyError(
-            f"{info.name} needs a package that is not installed: {described(error)}. Install the plugin again."
+            f"{info.name} needs a package that is not installed: {described(error)}. "
+            "Install the plugin again."
         ) from error
     except (Exception, SystemExit) as error:
         raise PluginError(

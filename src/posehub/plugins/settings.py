@@ -96,7 +96,8 @@ def _environment(info: BackendInfo) -> Layer:
         text = os.environ.get(environment_name(info, option))
         if text:  # an empty variable is how a shell unsets one
             values[option] = text
-    return Layer("environment", values, text=True)
+    variables = {option: environment_name(info, option) for option in values}
+    return Layer("environment", values, text=True, origins=variables)
 
 
 def _read(path: Path, *, is_project: bool) -> Settings:
