@@ -54,12 +54,12 @@ def test_every_error_survives_pickling_with_its_attributes(name):
     assert {field: getattr(copy, field) for field in fields} == fields
 
 
-def test_a_backend_error_knows_no_code_and_request_unless_told():
+def test_a_backend_error_has_no_code_and_request_id_unless_given():
     error = errors.BackendError("no")
     assert (error.code, error.request_id) == (None, None)
 
 
-def test_a_transient_error_asks_for_no_wait_and_any_number_of_repeats_unless_told():
+def test_a_transient_error_has_no_wait_and_no_limit_of_repeats_unless_given():
     error = errors.TransientError("no")
     assert (error.retry_after, error.max_retries) == (None, None)
 

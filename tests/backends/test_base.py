@@ -8,6 +8,7 @@ import io
 import os
 import threading
 import weakref
+from pathlib import Path
 
 import attrs
 import numpy as np
@@ -183,7 +184,19 @@ def test_on_error_must_be_raise_or_return(on_error, make_backend):
         make_backend().detect_many([], on_error=on_error)
 
 
-@pytest.mark.parametrize("one", ["photo.jpg", b"\xff\xd8", None, 5])
+@pytest.mark.parametrize(
+    "one",
+    [
+        "photo.jpg",
+        Path("photo.jpg"),
+        b"\xff\xd8",
+        bytearray(b"\xff\xd8"),
+        io.BytesIO(),
+        np.zeros((4, 4, 3), np.uint8),
+        None,
+        5,
+    ],
+)
 def test_one_image_instead_of_many_is_refused(one, make_backend):
     with pytest.raises(ConfigError, match=r"Many images are given as an iterable.*detect\(\)"):
         make_backend().detect_many(one)

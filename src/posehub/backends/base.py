@@ -201,8 +201,10 @@ def _check(images: Any, workers: Any, on_error: Any, kinds: Any) -> None:
     Raises:
         ConfigError: one is not what it should be.
     """
-    # an image is iterable, too: bytes, an array, a file
-    if isinstance(images, (str, bytes)) or not isinstance(images, kinds):
+    # one image may be iterable, too: bytes, an open file, an array of rows
+    one = isinstance(images, (str, bytes, bytearray, memoryview)) or hasattr(images, "read")
+    one = one or getattr(images, "ndim", None) == 3
+    if one or not isinstance(images, kinds):
         raise ConfigError(
             f"Many images are given as an iterable, such as a list of paths, got one "
             f"{type(images).__name__}. For one image there is detect()."

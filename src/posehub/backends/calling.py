@@ -69,7 +69,7 @@ def call(backend: Backend, images: Sequence[Image]) -> list[PoseResult]:
 
 
 def _breach(results: Any, count: int) -> str:
-    """Return how an answer breaks the contract of `detect_batch`, or "" if it does not."""
+    """Return how results break the contract of `detect_batch`, or "" if they keep it."""
     # checked because plugins are not always typed
     if not isinstance(results, list):
         return f"a {type(results).__name__} instead of a list of results"

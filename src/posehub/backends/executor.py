@@ -42,7 +42,7 @@ def pause(seconds: float) -> None:
 
 
 def ticket() -> tuple[int, ...]:
-    """Return a number by which the calls of this process sort in the order they were asked for.
+    """Return a number by which the calls of this process sort in the order in which they were made.
 
     The calls for one item of `ordered_map` share the item's, in whichever thread they run.
     """

@@ -34,7 +34,7 @@ def option(
         help: one sentence for `posehub backends` and the docs.
         secret: never show the value: not in a repr, a message, or the key of a cache.
         affects_result: whether another value can change what the backend finds; the result
-            cache keeps such answers apart.
+            cache distinguishes such results.
         env: environment variable that sets it, if not POSEHUB_<BACKEND>_<OPTION>.
         personal: whether a project's posehub.toml may not set it, because it decides where images
             and keys are sent; secret options never may.

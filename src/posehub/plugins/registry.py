@@ -254,7 +254,7 @@ _installed: list[Registry] = []
 def get_registry() -> Registry:
     """Return the registry of installed plugins, loaded on the first call.
 
-    A plugin that asks for it while it is loaded itself gets what is there so far.
+    A plugin that calls this while it is being loaded gets the plugins loaded so far.
     """
     with _loading:
         if not _installed:

@@ -42,7 +42,7 @@ class BackendContract:
         empty_image: an image without people, or None if the backend always finds some.
         options: what `open_backend` is given, such as the address of a stub of the service.
         result_backend: name of the backend that the results are from, if it is another one.
-        finds_people: False if no image with a person is at hand; the checks that need people are
+        finds_people: False if no image with a person is available; the checks that need people are
             then skipped, which pytest shows.
     """
 
