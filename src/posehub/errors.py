@@ -121,9 +121,10 @@ class BackendTimeoutError(TransientError):
 def described(error: BaseException) -> str:
     """Return an error's type and message; its `str` may fail, too."""
     try:
-        return f"{type(error).__name__}: {error}"
+        message = str(error)
     except Exception:
-        return type(error).__name__
+        message = ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

@@ -402,10 +402,11 @@ class _Undescribed:
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({"name": "With Spaces"}, "name must be lower-case letters and digits.*'With Spaces'"),
-        ({"name": "UPPER"}, "name must be lower-case"),
-        ({"name": "two--dashes"}, "name must be lower-case"),
-        ({"name": ""}, "name must be lower-case"),
+        ({"name": "With Spaces"}, "name must be up to 64 lower-case letters.*'With Spaces'"),
+        ({"name": "UPPER"}, "name must be up to 64 lower-case"),
+        ({"name": "x" * 65}, "name must be up to 64 lower-case"),
+        ({"name": "two--dashes"}, "name must be up to 64 lower-case"),
+        ({"name": ""}, "name must be up to 64 lower-case"),
         ({"name": 5}, "name must be str, got a int"),
         ({"summary": None}, "summary must be str, got None"),
         ({"skeleton": 17}, "skeleton must be str or None, got a int"),

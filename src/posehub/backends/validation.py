@@ -11,8 +11,8 @@ from posehub.backends.info import API_VERSION, BackendInfo, Capabilities, Price
 from posehub.backends.layers import fields_of
 from posehub.backends.transport import Recording
 
-_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
-_NAME_FORM = "lower-case letters and digits, with single dashes or underscores between"
+_NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+([-_][a-z0-9]+)*")
+_NAME_FORM = "up to 64 lower-case letters and digits, with single dashes or underscores between"
 
 
 def faults_of(info: BackendInfo) -> Iterator[str]:
@@ -22,7 +22,7 @@ def faults_of(info: BackendInfo) -> Iterator[str]:
         if not isinstance(value, kinds) or isinstance(value, bool):
             yield f"{field} must be {_words(kinds)}, got {_shown(value)}"
     if isinstance(info.name, str) and not _NAME.fullmatch(info.name):
-        yield f"name must be {_NAME_FORM}, got {info.name!r}"
+        yield f"name must be {_NAME_FORM}, got {info.name!r:.80}"
     if isinstance(info.api_version, int) and info.api_version != API_VERSION:
         yield (
             f"api_version is {info.api_version}, and this posehub has {API_VERSION}; "
