@@ -1,1 +1,1 @@
-"""What every backend returns: people, their keypoints, skeletons, and arithmetic on them."""
+"""The results of backends: people, keypoints and skeletons, and computations with them."""

@@ -35,7 +35,7 @@ class Catalogue(Mapping[str, Skeleton]):
         return len(self._skeletons)
 
     def add(self, skeleton: Skeleton) -> None:
-        """Add a plugin's skeleton; its name must be free."""
+        """Add a plugin's skeleton; its name must not be in use."""
         self._skeletons[skeleton.name] = skeleton
 
     def remove(self, name: str) -> None:
@@ -43,7 +43,7 @@ class Catalogue(Mapping[str, Skeleton]):
         del self._skeletons[name]
 
     def holds(self, name: str) -> bool:
-        """Tell whether a name is taken, without loading plugins."""
+        """Return whether a name is in use, without loading plugins."""
         return name in self._skeletons
 
 
@@ -51,7 +51,7 @@ catalogue = Catalogue()
 
 
 def get_skeleton(name: str) -> Skeleton:
-    """Return the skeleton `name`, built in or from a plugin.
+    """Return the skeleton `name`, built in or of a plugin.
 
     Raises:
         ConfigError: no skeleton has that name.

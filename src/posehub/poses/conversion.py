@@ -1,4 +1,4 @@
-"""People of one skeleton on another: which points are copied, which computed, which missing."""
+"""Conversion between skeletons: which keypoints are copied, derived from others, or missing."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from posehub.poses.skeleton import Skeleton
 from posehub.poses.skeletons.spots import DERIVED, NEAR
 
 INDIRECT_FACTOR = 0.9
-"""What the score of a near or derived point is multiplied by: below 1, so that the score tells, and
-close to 1, so that thresholds keep working. The value is posehub's own choice."""
+"""The factor by which the score of a near or derived keypoint is multiplied: below 1, so that the
+score shows it, and close to 1, so that thresholds still work. The value is posehub's own choice."""
 
 
 @frozen
 class Step:
-    """Where one point of the target comes from.
+    """The origin of one keypoint of the target.
 
     Attributes:
         name: the target's keypoint.
-        kind: "direct", the same anatomical spot; "near", another spot close to it; "derived", the
-            mean of several points; or "missing".
-        sources: the source's keypoints it is made of.
+        kind: "direct", a copy from the same anatomical location; "near", a copy from a nearby
+            location; "derived", the mean of several keypoints; or "missing".
+        sources: the source's keypoints that are copied or averaged.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Step:
 
 @frozen(slots=False, repr=False)
 class Conversion:
-    """How the points of one skeleton become those of another; print it to see the table.
+    """The table by which keypoints of one skeleton become those of another; printing it shows it.
 
     Attributes:
         source: the skeleton to convert from.
         target: the skeleton to convert to.
-        steps: for each keypoint of the target, in its order, where it comes from.
+        steps: the origin of each keypoint of the target, in the target's order.
     """
 
     source: Skeleton
@@ -52,44 +52,45 @@ class Conversion:
 
     @property
     def direct(self) -> dict[str, str]:
-        """The target's points copied with their scores, and the source's points they copy."""
+        """Keypoints of the target copied with their scores, each with its original."""
         return {step.name: step.sources[0] for step in self._of_kind("direct")}
 
     @property
     def near(self) -> dict[str, str]:
-        """The target's points copied from a point close by, at a lower score."""
+        """Keypoints of the target copied from a nearby location, each with its original."""
         return {step.name: step.sources[0] for step in self._of_kind("near")}
 
     @property
     def derived(self) -> dict[str, tuple[str, ...]]:
-        """The target's points computed as the mean of these points of the source."""
+        """Keypoints of the target that are a mean, each with the averaged keypoints."""
         return {step.name: step.sources for step in self._of_kind("derived")}
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The target's points the source cannot give."""
+        """Keypoints of the target that cannot be computed from the source."""
         return tuple(step.name for step in self._of_kind("missing"))
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """The source's points that are not copied to any point of the target."""
+        """Keypoints of the source that are not copied to any keypoint of the target."""
         copied = {*self.direct.values(), *self.near.values()}
         return tuple(name for name in self.source.keypoints if name not in copied)
 
     def apply(self, result: PoseResult) -> PoseResult:
         """Return the people of `result` on the target skeleton.
 
-        Direct points are copied with their scores. Near points are copied, and derived points are
-        the mean of their sources, with `INDIRECT_FACTOR` times the (least) score of the sources:
-        NaN if one has none. A derived point is missing where one of its sources is. Missing points
-        are NaN with score 0. `keypoints_3d` is treated likewise; boxes and all else stay.
+        Direct keypoints are copied with their scores. Near keypoints are copied, and derived
+        keypoints are the mean of their sources, with `INDIRECT_FACTOR` times the (lowest) score of
+        the sources: NaN if one of them has no score. A derived keypoint is missing where one of its
+        sources is. Missing keypoints are NaN with score 0. `keypoints_3d` is treated likewise; all
+        other fields stay the same.
 
         Raises:
             ValueError: `result` is not of the source skeleton.
         """
         if result.skeleton != self.source:
             raise ValueError(
-                f"this conversion is from {self.source.name}, the people are of "
+                f"this conversion is from {self.source.name}, but the people have the skeleton "
                 f"{result.skeleton.name}"
             )
         if self.source == self.target:
@@ -128,15 +129,15 @@ class Conversion:
         for column in self._near_columns:
             out[:, column] *= INDIRECT_FACTOR
         for column, sources in self._derived_columns:
-            # unlike fmin, minimum lets NaN pass: who has no score gives none
-            least = reduce(np.minimum, (scores[:, source] for source in sources))
-            out[:, column] = np.where(np.isnan(points[:, column, 0]), 0, least * INDIRECT_FACTOR)
+            # unlike fmin, minimum returns NaN if one of the scores is NaN
+            lowest = reduce(np.minimum, (scores[:, source] for source in sources))
+            out[:, column] = np.where(np.isnan(points[:, column, 0]), 0, lowest * INDIRECT_FACTOR)
         for column in self._missing_columns:
             out[:, column] = 0
 
     @cached_property
     def _columns(self) -> NDArray[np.intp]:
-        """The source's column of each copied point; any column for the others."""
+        """The source's column of each copied keypoint; an arbitrary one for the others."""
         firsts = [self.source.index(step.sources[0]) if step.sources else 0 for step in self.steps]
         return np.array(firsts, np.intp)
 
@@ -177,15 +178,16 @@ class Conversion:
 
 
 def conversion(source: str | Skeleton, target: str | Skeleton) -> Conversion:
-    """Return how the points of one skeleton become those of another.
+    """Return the table by which keypoints of one skeleton become those of another.
 
-    A point of the target is, in this order: the source's point on the same spot; a point on a spot
-    near it that no other point is taken from; the mean of other points by a stated rule; missing.
-    `posehub.poses.skeletons.spots` has the spots and rules.
+    A keypoint of the target is the first of these that exists: the source's keypoint at the same
+    anatomical location; a source's keypoint at a nearby location, unless it is copied already; the
+    mean of other keypoints by a rule; missing. `posehub.poses.skeletons.spots` has the locations
+    and the rules.
 
     Args:
-        source: a skeleton or the name of one. The number of points never chooses it.
-        target: likewise.
+        source: a skeleton or its name. The number of keypoints never decides.
+        target: a skeleton or its name.
 
     Raises:
         ConfigError: no skeleton of that name is known.
@@ -228,22 +230,22 @@ def _step(name: str, source: Skeleton, target: Skeleton, partners: dict[str, str
 
 
 def _partners(source: Skeleton, target: Skeleton) -> dict[str, str]:
-    """Return for points of the target the source's point near them.
+    """Return the nearby keypoints of the source by the target's keypoint they are copied to.
 
-    Every point has one partner at most, and the same one in both directions: so that going there
-    and back cannot move a point to another's place.
+    Each keypoint has at most one partner, the same in both directions. Converting there and back
+    can therefore not move a keypoint to the location of another.
     """
-    taken_source = {name for name in source.keypoints if target.at(source.spot(name))}
-    taken_target = {name for name in target.keypoints if source.at(target.spot(name))}
+    used_source = {name for name in source.keypoints if target.at(source.spot(name))}
+    used_target = {name for name in target.keypoints if source.at(target.spot(name))}
     partners: dict[str, str] = {}
     for one, other in NEAR:
-        for spot, close in ((one, other), (other, one)):
-            wanted, given = target.at(spot), source.at(close)
-            if wanted is None or given is None or wanted in taken_target or given in taken_source:
+        for spot, nearby in ((one, other), (other, one)):
+            copy, original = target.at(spot), source.at(nearby)
+            if copy is None or original is None or copy in used_target or original in used_source:
                 continue
-            partners[wanted] = given
-            taken_target.add(wanted)
-            taken_source.add(given)
+            partners[copy] = original
+            used_target.add(copy)
+            used_source.add(original)
     return partners
 
 

@@ -1,14 +1,15 @@
-"""Object keypoint similarity (OKS): how alike two people's poses are, from 0 to 1."""
+"""Object keypoint similarity (OKS): the similarity of the poses of two people, from 0 to 1."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.poses.result import PoseResult
-from posehub.poses.skeleton import Skeleton
+if TYPE_CHECKING:
+    from posehub.poses.result import PoseResult
+    from posehub.poses.skeleton import Skeleton
 
 Float64Array = NDArray[np.float64]
 
@@ -23,13 +24,14 @@ def oks(people: PoseResult, truth: PoseResult) -> Float64Array:
 
     As COCO's keypoint evaluation defines it (cocodataset.org, keypoint evaluation): the mean over
     the true person's reported keypoints of exp(-d^2 / (2 s^2 k^2)), with d the distance in pixels,
-    s^2 the true person's area in square pixels, and k twice the keypoint's sigma. A keypoint the
-    true person has and the other lacks counts as 0; one only the other has does not count. NaN for
-    a true person without keypoints.
+    s^2 the true person's area in square pixels, and k twice the keypoint's sigma. A keypoint that
+    only the true person has counts as 0; a keypoint that only the other person has does not count.
+    NaN for a true person without keypoints.
 
-    COCO's area is that of the annotated segment. A result knows boxes only, and the area is the
-    box's, or that of the keypoints' extent where there is no box: larger than a segment, so that
-    similarities are a little higher. Skeletons without sigmas use `DEFAULT_SIGMA` for all.
+    COCO's area is that of the annotated segment. A result has boxes only: the area is that of the
+    box, or of the keypoints' extent if there is no box. It is larger than a segment, so that
+    similarities are a little higher. Skeletons without sigmas use `DEFAULT_SIGMA` for all
+    keypoints.
 
     Raises:
         ValueError: the skeletons differ.
@@ -46,7 +48,7 @@ def oks(people: PoseResult, truth: PoseResult) -> Float64Array:
 def oks_matrix(
     people: NDArray[Any], truth: NDArray[Any], areas: Float64Array, sigmas: Float64Array
 ) -> Float64Array:
-    """Return what `oks` does, (P, T) float64, of arrays and any areas.
+    """Return what `oks` returns, (P, T) float64, for arrays and given areas.
 
     Args:
         people: keypoints (P, K, 2), pixels, NaN where missing.
@@ -58,12 +60,12 @@ def oks_matrix(
     rows = max(1, _PAIRS // max(1, len(truth) * len(sigmas)))
     reported = ~np.isnan(truth[..., 0])
     counts = reported.sum(axis=1)
-    there = truth.astype(np.float64)
+    targets = truth.astype(np.float64)
     for start in range(0, len(people), rows):
-        here = people[start : start + rows, None].astype(np.float64)
-        similarity = point_similarity(here - there, areas, sigmas)
+        points = people[start : start + rows, None].astype(np.float64)
+        similarity = point_similarity(points - targets, areas, sigmas)
         counted = np.where(reported, np.nan_to_num(similarity, nan=0.0), 0.0).sum(axis=2)
-        with np.errstate(invalid="ignore"):  # nobody's keypoints: 0 / 0 is the NaN we want
+        with np.errstate(invalid="ignore"):  # 0 / 0 for a true person without keypoints is NaN
             result[start : start + rows] = counted / counts
     return result
 
@@ -72,7 +74,7 @@ def point_similarity(gaps: Float64Array, areas: Float64Array, sigmas: Float64Arr
     """Return exp(-d^2 / (2 s^2 k^2)), (..., K) float64; see `oks` for the terms.
 
     Args:
-        gaps: (..., K, 2), pixels from one place of each keypoint to the other, NaN where missing.
+        gaps: (..., K, 2), differences in x and y of each keypoint in pixels, NaN where missing.
         areas: (...), square pixels.
         sigmas: (K,).
     """
@@ -84,15 +86,15 @@ def point_similarity(gaps: Float64Array, areas: Float64Array, sigmas: Float64Arr
 def paired_similarity(people: PoseResult, truth: PoseResult) -> Float64Array:
     """Return exp(-d^2 / (2 s^2 k^2)) for each keypoint of each pair of people, (P, K) float64.
 
-    Pairs are person by person: both results must have P people of one skeleton. NaN where one of
-    the two has not reported the keypoint. See `oks` for the terms.
+    Person i of one result is compared with person i of the other: both must have P people of one
+    skeleton. NaN where one of the two has not reported the keypoint. See `oks` for the terms.
     """
     gaps = people.keypoints.astype(np.float64) - truth.keypoints
     return point_similarity(gaps, areas_of(truth), sigmas_of(truth.skeleton))
 
 
 def sigmas_of(skeleton: Skeleton) -> Float64Array:
-    """Return the skeleton's sigmas, (K,), or `DEFAULT_SIGMA` for each point if it has none."""
+    """Return the skeleton's sigmas, (K,), or `DEFAULT_SIGMA` for each keypoint if it has none."""
     return np.asarray(skeleton.sigmas or (DEFAULT_SIGMA,) * len(skeleton), np.float64)
 
 
@@ -102,10 +104,10 @@ def areas_of(result: PoseResult) -> Float64Array:
     boxless = np.isnan(boxes).any(axis=1)
     if boxless.any():
         points = result.keypoints[boxless].astype(np.float64)
-        # fmin and fmax pass over missing keypoints
+        # fmin and fmax ignore missing keypoints
         boxes[boxless, :2] = np.fmin.reduce(points, axis=1)
         boxes[boxless, 2:] = np.fmax.reduce(points, axis=1)
-    # a person of one point has no extent; a pixel keeps the formula finite
+    # a person with one keypoint has no extent; one pixel keeps the formula finite
     sides = np.fmax(boxes[:, 2:] - boxes[:, :2], 1.0)
     areas: Float64Array = sides[:, 0] * sides[:, 1]
     return areas

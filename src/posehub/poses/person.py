@@ -1,11 +1,11 @@
-"""One person of a result, by the names of the skeleton: views on the result's arrays."""
+"""One person of a result, with keypoints by name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     from posehub.poses.result import PoseResult
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 @frozen
 class Keypoint:
-    """One named point of one person.
+    """One named keypoint of one person.
 
     Attributes:
-        name: the skeleton's name of the point, such as "left_wrist".
-        x, y: pixels of the upright picture, origin top left, x right, y down; NaN when the
-            backend did not report the point.
-        score: in [0, 1]; NaN when the backend gave none, 0 when it did not report the point.
+        name: the skeleton's name of the keypoint, such as "left_wrist".
+        x, y: pixels of the upright image, as in `PoseResult`; NaN if not reported.
+        score: in [0, 1]; NaN if the backend gave none, 0 if the keypoint is not reported.
     """
 
     name: str
@@ -30,7 +29,7 @@ class Keypoint:
 
 @frozen
 class Box:
-    """A person's bounding box, in pixels of the upright picture; NaN when the backend gave none."""
+    """A person's bounding box, in pixels of the upright image; NaN if the backend gave none."""
 
     left: float
     top: float
@@ -49,16 +48,18 @@ class Box:
         return self.bottom - self.top
 
 
-@frozen(eq=False, repr=False)
+@frozen(repr=False)
 class Person:
     """One person of a `PoseResult`: a view that copies nothing.
+
+    Two are equal if they are the same row of the same result object.
 
     Attributes:
         result: the result the person belongs to.
         index: the person's row in the result's arrays.
     """
 
-    result: PoseResult
+    result: PoseResult = field(eq=id)
     index: int
 
     def __getitem__(self, name: str) -> Keypoint:
@@ -86,27 +87,16 @@ class Person:
 
     @property
     def score(self) -> float:
-        """How sure the backend is of this person, in [0, 1]; NaN when it gave no score."""
+        """The backend's confidence in this person, in [0, 1]; NaN if it gave none."""
         return float(self.result.box_scores[self.index])
 
     @property
     def id(self) -> int | None:
-        """Which person it is across the frames of a film, or None."""
+        """The identity of the person across the frames of a video, or None."""
         return None if self.result.ids is None else int(self.result.ids[self.index])
 
-    def __eq__(self, other: object) -> bool:
-        """Tell whether both are the same row of the same result."""
-        if not isinstance(other, Person):
-            return NotImplemented
-        return self.result is other.result and self.index == other.index
-
-    def __hash__(self) -> int:
-        return hash((id(self.result), self.index))
-
     def __repr__(self) -> str:
-        box = self.box
-        return (
-            f"Person({len(self.keypoints)} of {len(self.result.skeleton)} keypoints, "
-            f"box=({box.left:.0f}, {box.top:.0f}, {box.right:.0f}, {box.bottom:.0f}), "
-            f"score={self.score:.2f})"
-        )
+        identity = "" if self.id is None else f"id={self.id}, "
+        edges = ", ".join(f"{edge:.0f}" for edge in self.result.boxes[self.index])
+        counts = f"{len(self.keypoints)} of {len(self.result.skeleton)} keypoints"
+        return f"Person({identity}{counts}, box=({edges}), score={self.score:.2f})"

@@ -1,4 +1,4 @@
-"""What is known of one image of many: its name and its result, or the error in its place."""
+"""One image of many with its result, or with the error in its place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from posehub.poses.result import PoseResult
 
 
 def _fault(error: PosehubError | None) -> Any:
-    """Return what makes two errors equal: exceptions themselves compare by identity."""
+    """Return the values by which two errors are compared: exceptions compare by identity."""
     if error is None:
         return None
     return type(error), str(error), getattr(error, "code", None)
@@ -23,7 +23,7 @@ def _size_of(record: Record) -> tuple[int, int] | None:
 
 @frozen
 class Record:
-    """One image of a folder, film or file, and what was found in it.
+    """One image of a folder, video or file of results, with its result or error.
 
     Attributes:
         image: name of the image: its path as given, "image 1" for the first image without a path,
@@ -34,8 +34,8 @@ class Record:
         size: (width, height) of the upright image, or None if unknown; that of the result unless
             given.
         digest: "sha256:<hex>" of the image, as `Image.digest` has it, or None if unknown.
-        frame: index of the image in its film, from 0, or None.
-        time: seconds from the start of its film, or None.
+        frame: index of the image in its video, from 0, or None.
+        time: seconds from the start of its video, or None.
 
     Raises:
         ValueError: both or neither of `result` and `error` are given.
@@ -67,7 +67,7 @@ class Record:
         return self.result
 
     def __str__(self) -> str:
-        """Return what to call it in a message."""
+        """Return the name of the image for a message."""
         if self.image:
             return repr(self.image)
         return "without a name" if self.image_id is None else f"with id {self.image_id}"

@@ -1,113 +1,68 @@
-"""What every backend answers with: the people of a picture, as arrays with names."""
+"""The result of every backend: the people in one image, as arrays with names."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from attrs import evolve, field, fields, frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from posehub.poses.checks import Float32Array, check_finite, check_points, check_shape, check_unit
+from posehub.poses import angles, checks, oks, transforms
+from posehub.poses.checks import DEFAULT_MIN_SCORE as DEFAULT_MIN_SCORE
+from posehub.poses.checks import Float32Array, Int64Array
 from posehub.poses.person import Person
 from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
 
-
-DEFAULT_MIN_SCORE = 0.3
-"""Least score of a keypoint that is drawn, measured or annotated. posehub's own choice: the field's
-viewers and tutorials use 0.2 to 0.5, and a keypoint that is out of view scores well below."""
-
-
-def _view(values: ArrayLike) -> Float32Array:
-    """Return a read-only float32 view of `values`, copying only if the dtype differs."""
-    view = np.asarray(values, dtype=np.float32).view()
-    view.flags.writeable = False
-    return view
-
-
-def _optional_view(values: ArrayLike | None) -> Float32Array | None:
-    return None if values is None else _view(values)
-
-
-def _identities(values: ArrayLike | None) -> NDArray[np.int64] | None:
-    """Return a read-only int64 view of `values`; None stays None.
-
-    Raises:
-        ValueError: they are not whole numbers.
-    """
-    if values is None:
-        return None
-    given = np.asarray(values)
-    if given.size and given.dtype.kind not in "iu":
-        raise ValueError(f"ids must be whole numbers, got {given.dtype}")
-    view = given.astype(np.int64, copy=False).view()
-    view.flags.writeable = False
-    return view
-
-
-def _size(size: tuple[int, int] | None) -> tuple[int, int] | None:
-    return None if size is None else (int(size[0]), int(size[1]))
+_ARRAYS = ("keypoints", "scores", "boxes", "box_scores", "keypoints_3d", "ids")
+Rows = slice | Sequence[int] | NDArray[Any]
 
 
 @frozen(eq=False, repr=False)
 class PoseResult(Sequence[Person]):
-    """The people a backend found in one picture: P persons of K keypoints.
+    """The people a backend found in one image: P people of K keypoints.
 
-    Arrays are read-only float32. Coordinates are pixels of the upright picture, origin top left,
-    x right, y down. It is a sequence of `Person`; slices, integer arrays and boolean masks give
-    a `PoseResult` of the chosen people.
+    Coordinates are pixels of the upright image: x = 0 is the left edge of the first pixel, whose
+    centre is 0.5; y likewise from the top; x right, y down. Arrays are read-only. The result is a
+    sequence of `Person`; slices, integer arrays and boolean masks give a `PoseResult`.
 
     Attributes:
-        keypoints: (P, K, 2), x and y; both NaN where the backend did not report the point.
-        scores: (P, K), in [0, 1]; NaN where the backend gave none, 0 where the point is missing.
-        boxes: (P, 4), x1, y1, x2, y2; NaN where the backend gave none.
-        box_scores: (P,), in [0, 1]; NaN where the backend gave none.
+        keypoints: float32 (P, K, 2), x and y; both NaN where a keypoint is not reported.
+        scores: float32 (P, K), in [0, 1]; NaN where the backend gave none, 0 where a keypoint is
+            not reported. Values within 0.05 outside [0, 1] are set to the nearest bound.
+        boxes: float32 (P, 4), x1, y1, x2, y2; NaN where the backend gave none.
+        box_scores: float32 (P,), as `scores`.
         skeleton: names the K keypoints.
-        image_size: (width, height) of the upright picture, or None if unknown.
-        backend: name of the backend that answered.
-        request_id: the backend's id of the call, or None.
-        raw: the backend's own reply as parsed JSON, or None.
-        keypoints_3d: (P, K, 3), metres, origin between the hips, axes as the picture's with z
-            away from the camera, or None.
-        ids: (P,), int64, which person each one is across the frames of a film, or None.
+        image_size: (width, height) of the upright image, or None if unknown.
+        backend: name of the backend.
+        request_id: the service's id of the request, or None.
+        raw: the response of the service as parsed JSON, or None.
+        keypoints_3d: float32 (P, K, 3), metres, origin between the hips, axes as those of the image
+            with z away from the camera, or None.
+        ids: int64 (P,), the identity of each person across the frames of a video, or None.
 
     Raises:
         ValueError: an array's shape or range is not the one above.
     """
 
-    keypoints: Float32Array = field(converter=_view)
-    scores: Float32Array = field(converter=_view)
-    boxes: Float32Array = field(converter=_view)
-    box_scores: Float32Array = field(converter=_view)
+    keypoints: Float32Array = field(converter=checks.float32_view)
+    scores: Float32Array = field(converter=checks.clamped_scores)
+    boxes: Float32Array = field(converter=checks.float32_view)
+    box_scores: Float32Array = field(converter=checks.clamped_box_scores)
     skeleton: Skeleton
-    image_size: tuple[int, int] | None = field(converter=_size, default=None)
+    image_size: tuple[int, int] | None = field(converter=checks.optional_size, default=None)
     backend: str = ""
     request_id: str | None = None
     raw: Any = None
-    keypoints_3d: Float32Array | None = field(converter=_optional_view, default=None)
-    ids: NDArray[np.int64] | None = field(converter=_identities, default=None)
+    keypoints_3d: Float32Array | None = field(converter=checks.optional_float32_view, default=None)
+    ids: Int64Array | None = field(converter=checks.optional_int64_view, default=None)
 
     def __attrs_post_init__(self) -> None:
-        persons = len(self.keypoints) if self.keypoints.ndim else 0
-        points = len(self.skeleton)
-        check_shape("keypoints", self.keypoints, (persons, points, 2))
-        check_shape("scores", self.scores, (persons, points))
-        check_shape("boxes", self.boxes, (persons, 4))
-        check_shape("box_scores", self.box_scores, (persons,))
-        if self.keypoints_3d is not None:
-            check_shape("keypoints_3d", self.keypoints_3d, (persons, points, 3))
-            check_finite("keypoints_3d", self.keypoints_3d)
-        if self.ids is not None:
-            check_shape("ids", self.ids, (persons,))
-        check_points(self.keypoints, self.scores)
-        check_finite("boxes", self.boxes)
-        check_unit("scores", self.scores)
-        check_unit("box_scores", self.box_scores)
+        checks.check_arrays(self)
 
     @classmethod
     def empty(
@@ -119,19 +74,10 @@ class PoseResult(Sequence[Person]):
         request_id: str | None = None,
         raw: Any = None,
     ) -> PoseResult:
-        """Return the result of a picture with nobody in it."""
+        """Return the result of an image without people."""
         points = len(skeleton)
-        return cls(
-            keypoints=np.empty((0, points, 2)),
-            scores=np.empty((0, points)),
-            boxes=np.empty((0, 4)),
-            box_scores=np.empty(0),
-            skeleton=skeleton,
-            image_size=image_size,
-            backend=backend,
-            request_id=request_id,
-            raw=raw,
-        )
+        arrays = np.empty((0, points, 2)), np.empty((0, points)), np.empty((0, 4)), np.empty(0)
+        return cls(*arrays, skeleton, image_size, backend, request_id, raw)
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -139,29 +85,23 @@ class PoseResult(Sequence[Person]):
     @overload
     def __getitem__(self, key: int) -> Person: ...
     @overload
-    def __getitem__(self, key: slice | Sequence[int] | NDArray[Any]) -> PoseResult: ...
-    def __getitem__(self, key: int | slice | Sequence[int] | NDArray[Any]) -> Person | PoseResult:
-        if isinstance(key, (slice, np.ndarray, Sequence)):
-            return self._select(key)
-        index = range(len(self))[key]  # counts negative ones from the end, refuses those outside
-        return Person(self, index)
+    def __getitem__(self, key: Rows) -> PoseResult: ...
+    def __getitem__(self, key: int | Rows) -> Person | PoseResult:
+        if not isinstance(key, (slice, np.ndarray, Sequence)):
+            # a range counts negative indices from the end and refuses those outside
+            return Person(self, range(len(self))[key])
+        rows = key if isinstance(key, slice) else checks.row_index(key)
+        selected = object.__new__(PoseResult)  # rows of valid arrays need no validation
+        for name in _FIELDS:
+            value = getattr(self, name)
+            if name in _ARRAYS and value is not None:
+                value = value[rows]
+                value.setflags(write=False)
+            object.__setattr__(selected, name, value)
+        return selected
 
     def __iter__(self) -> Iterator[Person]:
         return (Person(self, index) for index in range(len(self)))
-
-    def _select(self, key: slice | Sequence[int] | NDArray[Any]) -> PoseResult:
-        if not isinstance(key, slice):
-            # an empty list would become a float array, which cannot index
-            key = np.asarray(key) if len(key) else np.empty(0, dtype=np.intp)
-        return evolve(
-            self,
-            keypoints=self.keypoints[key],
-            scores=self.scores[key],
-            boxes=self.boxes[key],
-            box_scores=self.box_scores[key],
-            keypoints_3d=None if self.keypoints_3d is None else self.keypoints_3d[key],
-            ids=None if self.ids is None else self.ids[key],
-        )
 
     def filter(
         self,
@@ -173,8 +113,8 @@ class PoseResult(Sequence[Person]):
         """Return the people who pass every given bound.
 
         Args:
-            min_box_score: least box score; a person without one (NaN) does not pass.
-            min_keypoints: least number of reported keypoints that count.
+            min_box_score: lowest box score; a person without one (NaN) does not pass.
+            min_keypoints: lowest number of reported keypoints that count.
             min_keypoint_score: a keypoint counts if its score is at least this; one without a
                 score (NaN) counts only at 0.
         """
@@ -194,24 +134,17 @@ class PoseResult(Sequence[Person]):
         low = self.scores < min_score
         if not low.any():
             return self
-        keypoints, scores = self.keypoints.copy(), self.scores.copy()
-        keypoints[low] = np.nan
-        scores[low] = 0.0
+        points = low[..., None]
         keypoints_3d = self.keypoints_3d
-        if keypoints_3d is not None:
-            keypoints_3d = keypoints_3d.copy()
-            keypoints_3d[low] = np.nan
-        return evolve(self, keypoints=keypoints, scores=scores, keypoints_3d=keypoints_3d)
+        return evolve(
+            self,
+            keypoints=np.where(points, np.nan, self.keypoints),
+            scores=np.where(low, 0, self.scores),
+            keypoints_3d=None if keypoints_3d is None else np.where(points, np.nan, keypoints_3d),
+        )
 
     def to(self, skeleton: str | Skeleton) -> PoseResult:
-        """Return the same people on another skeleton.
-
-        Points of the same anatomical spot are copied; what is near or follows from others has a
-        lower score; what cannot be had is NaN with score 0. `posehub.conversion` shows the table.
-
-        Raises:
-            ConfigError: no skeleton of that name is known.
-        """
+        """Return the same people on another skeleton; see `posehub.conversion` for the table."""
         from posehub.poses.conversion import convert
 
         return convert(self, skeleton)
@@ -220,57 +153,49 @@ class PoseResult(Sequence[Person]):
         self, x: float, y: float, *, image_size: tuple[int, int] | None = None
     ) -> PoseResult:
         """Return the people moved by pixels; see `posehub.poses.transforms.offset`."""
-        from posehub.poses.transforms import offset
-
-        return offset(self, x, y, image_size=image_size)
+        return transforms.offset(self, x, y, image_size=image_size)
 
     def crop(self, left: int, top: int, width: int, height: int) -> PoseResult:
-        """Return the people in a part of the picture; see `posehub.poses.transforms.crop`."""
-        from posehub.poses.transforms import crop
-
-        return crop(self, left, top, width, height)
+        """Return the people in a part of the image; see `posehub.poses.transforms.crop`."""
+        return transforms.crop(self, left, top, width, height)
 
     def scale(self, x: float, y: float | None = None) -> PoseResult:
-        """Return the people of the scaled picture; see `posehub.poses.transforms.scale`."""
-        from posehub.poses.transforms import scale
-
-        return scale(self, x, y)
+        """Return the people of the scaled image; see `posehub.poses.transforms.scale`."""
+        return transforms.scale(self, x, y)
 
     def rotate(self, degrees: float, *, center: tuple[float, float] | None = None) -> PoseResult:
-        """Return the people turned counter-clockwise; see `posehub.poses.transforms.rotate`."""
-        from posehub.poses.transforms import rotate
-
-        return rotate(self, degrees, center=center)
+        """Return the people rotated counter-clockwise; see `posehub.poses.transforms.rotate`."""
+        return transforms.rotate(self, degrees, center=center)
 
     def flip(self, *, width: float | None = None) -> PoseResult:
         """Return the people mirrored left to right; see `posehub.poses.transforms.flip`."""
-        from posehub.poses.transforms import flip
+        return transforms.flip(self, width=width)
 
-        return flip(self, width=width)
-
-    def normalize(self, by: str = "box") -> Float32Array:
+    def normalize(self, by: str = "box", *, min_score: float = DEFAULT_MIN_SCORE) -> Float32Array:
         """Return keypoints relative to box or torso; see `posehub.poses.angles.normalize`."""
-        from posehub.poses.angles import normalize
+        return angles.normalize(self, by, min_score=min_score)
 
-        return normalize(self, by)
-
-    def angle(self, first: str, joint: str, last: str, *, dimensions: int = 2) -> Float32Array:
+    def angle(
+        self,
+        first: str,
+        joint: str,
+        last: str,
+        *,
+        dimensions: int = 2,
+        min_score: float = DEFAULT_MIN_SCORE,
+    ) -> Float32Array:
         """Return the angle at a joint in degrees, (P,); see `posehub.poses.angles.angle`."""
-        from posehub.poses.angles import angle
+        return angles.angle(self, first, joint, last, dimensions=dimensions, min_score=min_score)
 
-        return angle(self, first, joint, last, dimensions=dimensions)
-
-    def angles(self, *, dimensions: int = 2) -> dict[str, Float32Array]:
+    def angles(
+        self, *, dimensions: int = 2, min_score: float = DEFAULT_MIN_SCORE
+    ) -> dict[str, Float32Array]:
         """Return the common joint angles in degrees; see `posehub.poses.angles.angles`."""
-        from posehub.poses.angles import angles
-
-        return angles(self, dimensions=dimensions)
+        return angles.angles(self, dimensions=dimensions, min_score=min_score)
 
     def oks(self, truth: PoseResult) -> NDArray[np.float64]:
         """Return the similarity of each person to each of `truth`, (P, T); see `poses.oks`."""
-        from posehub.poses.oks import oks
-
-        return oks(self, truth)
+        return oks.oks(self, truth)
 
     def draw(
         self,
@@ -287,67 +212,48 @@ class PoseResult(Sequence[Person]):
         return draw(self, image, names=names, scores=scores, boxes=boxes, ids=ids)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-ready values; see `posehub.poses.json` for the layout."""
+        """Return the result as plain JSON values; see `posehub.poses.json` for the layout."""
         from posehub.poses.json import to_dict
 
         return to_dict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PoseResult:
-        """Return the result that `to_dict` wrote.
+        """Return the result `to_dict` wrote; a ValueError names the person and field at fault."""
+        from posehub.poses.parsing import fields_of
 
-        Raises:
-            ValueError: `data` is not of that layout; names the field.
-        """
-        from posehub.poses.json import from_dict
-
-        return from_dict(data)
+        return cls(**fields_of(data))
 
     def to_json(self) -> str:
         """Return `to_dict` as one line of strict JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+        from posehub.poses.json import dumps
+
+        return dumps(self.to_dict()).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> PoseResult:
-        """Return the result that `to_json` wrote.
+        """Return the result `to_json` wrote; a ValueError says what is wrong with `text`."""
+        from posehub.poses.json import loads
 
-        Raises:
-            ValueError: `text` is not JSON of that layout.
-        """
-        return cls.from_dict(json.loads(text))
+        return cls.from_dict(loads(text))
 
     def __eq__(self, other: object) -> bool:
         """Compare all fields; NaN equals NaN."""
         if not isinstance(other, PoseResult):
             return NotImplemented
-        mine, theirs = self._plain_fields(), other._plain_fields()
-        return mine == theirs and all(
-            np.array_equal(a, b, equal_nan=True)
-            for a, b in zip(self._arrays(), other._arrays(), strict=True)
-        )
+        return all(checks.equal(getattr(self, n), getattr(other, n)) for n in _FIELDS)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have no cheap hash; attrs needs a statement
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the fields only: a copy is made anew, and so is read-only again."""
-        return PoseResult, tuple(getattr(self, field.name) for field in fields(PoseResult))
-
-    __hash__ = None  # type: ignore[assignment]  # arrays have no cheap hash; attrs asks for a word
-
-    def _arrays(self) -> list[NDArray[Any]]:
-        optional = [array for array in (self.keypoints_3d, self.ids) if array is not None]
-        return [self.keypoints, self.scores, self.boxes, self.box_scores, *optional]
-
-    def _plain_fields(self) -> tuple[Any, ...]:
-        return (
-            self.skeleton,
-            self.image_size,
-            self.backend,
-            self.request_id,
-            self.raw,
-            self.keypoints_3d is None,
-            self.ids is None,
-        )
+        """Pickle the fields only: the copy is constructed anew, and so is read-only again."""
+        return PoseResult, tuple(getattr(self, name) for name in _FIELDS)
 
     def __repr__(self) -> str:
         people = "1 person" if len(self) == 1 else f"{len(self)} people"
         size = "" if self.image_size is None else f", {self.image_size[0]}x{self.image_size[1]}"
-        return f"PoseResult({people}, {self.skeleton.name}{size}, backend={self.backend!r})"
+        ids = "" if self.ids is None else ", with ids"
+        return f"PoseResult({people}{ids}, {self.skeleton.name}{size}, backend={self.backend!r})"
+
+
+_FIELDS = tuple(attribute.name for attribute in fields(PoseResult))

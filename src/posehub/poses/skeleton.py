@@ -1,7 +1,8 @@
-"""What a skeleton is: the named keypoints of one body model, in order, and how they connect."""
+"""Skeletons: the named keypoints of one body model, in order, and the links between them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -14,12 +15,9 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _pairs(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((first, second) for first, second in pairs)
-
-
-def _items(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return _pairs(pairs.items() if isinstance(pairs, Mapping) else pairs)
+def _pairs(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    items = pairs.items() if isinstance(pairs, Mapping) else pairs
+    return tuple((first, second) for first, second in items)
 
 
 def _numbers(values: Iterable[float] | None) -> tuple[float, ...] | None:
@@ -35,18 +33,17 @@ class Skeleton:
         keypoints: keypoint names in the model's own order; snake_case, `left_` and `right_`
             from the person's own side.
         links: pairs of keypoint names joined by a line when drawn.
-        flip_pairs: pairs of keypoint names that change places when the picture is mirrored.
-        sigmas: per keypoint, the standard deviation of human annotation relative to the
-            person's size, as used by OKS (object keypoint similarity), or None where none
-            are published.
-        spots: pairs of a keypoint's name and the anatomical spot it marks, for the keypoints that
-            mean another spot than one of their own name; given as pairs or as a mapping. Points of
-            two skeletons on one spot are the same point, whatever they are called; see
+        flip_pairs: pairs of keypoint names that change places when the image is mirrored.
+        sigmas: per keypoint, the standard deviation of human annotation relative to the person's
+            size, as used by OKS (object keypoint similarity), or None if none are published.
+        spots: pairs of a keypoint's name and the anatomical location it marks, as pairs or as a
+            mapping. A keypoint without a pair marks the location of its own name. Keypoints of two
+            skeletons at one location are the same point, whatever their names; see
             `posehub.poses.skeletons.spots`.
 
     Raises:
-        ValueError: a name is doubled, a pair names an unknown keypoint, the number of sigmas
-            differs from the number of keypoints, or two keypoints mark one spot.
+        ValueError: a name is a duplicate, a pair names an unknown keypoint, the number of sigmas
+            differs from the number of keypoints, or two keypoints mark one location.
     """
 
     name: str
@@ -54,29 +51,23 @@ class Skeleton:
     links: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
     flip_pairs: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
     sigmas: tuple[float, ...] | None = field(converter=_numbers, default=None)
-    spots: tuple[tuple[str, str], ...] = field(converter=_items, default=())
+    spots: tuple[tuple[str, str], ...] = field(converter=_pairs, default=())
 
     def __attrs_post_init__(self) -> None:
-        if len(self._indices) != len(self.keypoints):
-            doubled = sorted({n for n in self.keypoints if self.keypoints.count(n) > 1})
-            raise ValueError(f"skeleton {self.name!r} names these keypoints twice: {doubled}")
-        named = {
-            "links": {name for pair in self.links for name in pair},
-            "flip_pairs": {name for pair in self.flip_pairs for name in pair},
-            "spots": {name for name, _ in self.spots},
+        points = set(self.keypoints)
+        faults = {
+            "duplicate keypoints": Counter(self.keypoints) - Counter(points),
+            "links to unknown keypoints": {n for pair in self.links for n in pair} - points,
+            "flip_pairs of unknown keypoints": {n for p in self.flip_pairs for n in p} - points,
+            "spots of unknown keypoints": {name for name, _ in self.spots} - points,
+            "two keypoints for one spot": points - set(self._of_spot.values()),
         }
-        for kind, names in named.items():
-            unknown = sorted(names - set(self.keypoints))
-            if unknown:
-                raise ValueError(f"skeleton {self.name!r} has {kind} to unknown points {unknown}")
+        for fault, names in faults.items():
+            if names:
+                raise ValueError(f"skeleton {self.name!r} has {fault}: {', '.join(sorted(names))}")
         if self.sigmas is not None and len(self.sigmas) != len(self.keypoints):
-            raise ValueError(
-                f"skeleton {self.name!r} has {len(self.sigmas)} sigmas "
-                f"for {len(self.keypoints)} keypoints"
-            )
-        if len(self._of_spot) != len(self.keypoints):
-            shared = sorted(set(self.keypoints) - set(self._of_spot.values()))
-            raise ValueError(f"skeleton {self.name!r} has {shared} on spots of other keypoints")
+            counts = f"{len(self.sigmas)} sigmas for {len(self.keypoints)} keypoints"
+            raise ValueError(f"skeleton {self.name!r} has {counts}")
 
     @cached_property
     def _of_spot(self) -> dict[str, str]:
@@ -91,7 +82,7 @@ class Skeleton:
         return len(self.keypoints)
 
     def index(self, name: str) -> int:
-        """Return the row of keypoint `name`.
+        """Return the column of keypoint `name` in the arrays of a result.
 
         Raises:
             KeyError: the skeleton has no such keypoint.
@@ -99,19 +90,17 @@ class Skeleton:
         try:
             return self._indices[name]
         except KeyError:
-            raise KeyError(
-                f"{self.name} has no keypoint {name!r}.{nearest(name, self.keypoints)}"
-            ) from None
+            message = f"{self.name} has no keypoint {name!r}.{nearest(name, self.keypoints)}"
+            raise KeyError(message) from None
 
     def at(self, spot: str) -> str | None:
-        """Return the name of the keypoint that marks an anatomical spot, or None."""
+        """Return the name of the keypoint at an anatomical location, or None."""
         return self._of_spot.get(spot)
 
     def spot(self, name: str) -> str:
-        """Return the anatomical spot that keypoint `name` marks; its name unless `spots` has it.
+        """Return the anatomical location that keypoint `name` marks.
 
         Raises:
             KeyError: the skeleton has no such keypoint.
         """
-        self.index(name)
-        return dict(self.spots).get(name, name)
+        return dict(self.spots).get(name, self.keypoints[self.index(name)])

@@ -1,24 +1,27 @@
-"""Moving, turning, scaling, mirroring and joining people.
+"""Translation, cropping, scaling, rotation, mirroring and concatenation of people.
 
-Coordinates are continuous: the picture reaches from x = 0, its left edge, to x = width. What moves
-the people like a picture changes `image_size` with them. `keypoints_3d` are metres from the hips:
-only turning and mirroring change them. Scores, `backend`, `request_id` and `raw` stay as they are.
+Coordinates are continuous: the image reaches from x = 0, its left edge, to x = width. An operation
+that has an equivalent on images also changes `image_size`. `keypoints_3d` are metres from the hips:
+only rotation and mirroring change them. Scores, `ids`, `backend`, `request_id` and `raw` stay.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.poses.checks import Float32Array
-from posehub.poses.result import PoseResult
+from posehub.poses.checks import Float32Array, Int64Array
+
+if TYPE_CHECKING:
+    from posehub.poses.result import PoseResult
 
 _QUARTERS = {0: (1, 0), 1: (0, 1), 2: (-1, 0), 3: (0, -1)}
-"""Cosine and sine of quarter turns, which floating point has only nearly."""
+"""Cosine and sine of multiples of 90 degrees, which `math.cos` and `math.sin` only approximate."""
 
 
 def offset(
@@ -30,7 +33,7 @@ def offset(
         result: the people.
         x: pixels to the right.
         y: pixels down.
-        image_size: (width, height) of the picture they are in now; None if unknown.
+        image_size: (width, height) of the image they are in now; None if unknown.
     """
     return attrs.evolve(
         result,
@@ -41,19 +44,19 @@ def offset(
 
 
 def crop(result: PoseResult, left: int, top: int, width: int, height: int) -> PoseResult:
-    """Return the people in the pixels of a part of the picture.
+    """Return the people in pixels of a rectangular part of the image.
 
-    What is outside that part stays, with coordinates outside the picture.
+    People and keypoints outside that part stay, with coordinates outside the new image.
 
     Args:
         result: the people.
-        left: of the part, in pixels of the picture.
-        top: likewise.
-        width: of the part, in pixels.
-        height: likewise.
+        left: left edge of the part, in pixels of the image.
+        top: top edge of the part, in pixels of the image.
+        width: width of the part, in pixels.
+        height: height of the part, in pixels.
 
     Raises:
-        ValueError: the part has no pixels.
+        ValueError: the width or the height is below 1.
     """
     if width < 1 or height < 1:
         raise ValueError(f"a crop needs a width and height of at least 1, got {width} x {height}")
@@ -61,12 +64,12 @@ def crop(result: PoseResult, left: int, top: int, width: int, height: int) -> Po
 
 
 def scale(result: PoseResult, x: float, y: float | None = None) -> PoseResult:
-    """Return the people of the picture made `x` times as wide and `y` times as high.
+    """Return the people of the image scaled to `x` times its width and `y` times its height.
 
     Args:
         result: the people.
         x: factor of the width.
-        y: factor of the height; None for that of the width.
+        y: factor of the height; None for the same factor as the width.
 
     Raises:
         ValueError: a factor is not a positive number.
@@ -89,12 +92,12 @@ def scale(result: PoseResult, x: float, y: float | None = None) -> PoseResult:
 def rotate(
     result: PoseResult, degrees: float, *, center: tuple[float, float] | None = None
 ) -> PoseResult:
-    """Return the people turned counter-clockwise as the picture is seen.
+    """Return the people rotated counter-clockwise as seen in the image.
 
-    Without `center` the whole picture is turned and grows to hold what it held, as by Pillow's
-    `rotate(degrees, expand=True)`; multiples of 90 degrees are exact. With `center` the people are
-    turned about it and the picture keeps its size. Boxes become the upright boxes around the
-    turned ones, which are larger unless the angle is a multiple of 90 degrees.
+    Without `center`, the whole image is rotated and enlarged so that nothing is cut off, as by
+    Pillow's `rotate(degrees, expand=True)`; multiples of 90 degrees are exact. With `center`, the
+    people are rotated about it and the image keeps its size. Each box becomes the upright box
+    around the rotated one, which is larger unless the angle is a multiple of 90 degrees.
 
     Args:
         result: the people.
@@ -102,27 +105,29 @@ def rotate(
         center: x and y in pixels.
 
     Raises:
-        ValueError: the angle is no number, or neither `center` nor the picture's size is known.
+        ValueError: the angle is not finite, or neither `center` nor the image size is known.
     """
     if not math.isfinite(degrees):
         raise ValueError(f"degrees must be a finite number, got {degrees}")
-    turn = _turn(degrees)
+    rotation = _rotation(degrees)
     if center is not None:
         origin = target = np.asarray(center, np.float64)
         size = result.image_size
     elif result.image_size is not None:
         origin = np.asarray(result.image_size) / 2
-        size = _turned_size(result.image_size, turn)
+        size = _rotated_size(result.image_size, rotation)
         target = np.asarray(size) / 2
     else:
-        raise ValueError("the picture's size is unknown: give the center to turn about")
-    keypoints = (result.keypoints - origin) @ turn + target
+        raise ValueError("the image size is unknown: give the center to rotate about")
+    keypoints = (result.keypoints - origin) @ rotation + target
     x1, y1, x2, y2 = result.boxes.T
     corners = np.stack([x1, y1, x2, y1, x1, y2, x2, y2], axis=1).reshape(-1, 4, 2)
-    corners = (corners - origin) @ turn + target
+    corners = (corners - origin) @ rotation + target
     keypoints_3d = result.keypoints_3d
     if keypoints_3d is not None:
-        keypoints_3d = np.concatenate([keypoints_3d[..., :2] @ turn, keypoints_3d[..., 2:]], axis=2)
+        keypoints_3d = np.concatenate(
+            [keypoints_3d[..., :2] @ rotation, keypoints_3d[..., 2:]], axis=2
+        )
     return attrs.evolve(
         result,
         keypoints=keypoints,
@@ -132,8 +137,8 @@ def rotate(
     )
 
 
-def _turn(degrees: float) -> NDArray[np.float64]:
-    """Return the matrix that row vectors (x right, y down) are multiplied by."""
+def _rotation(degrees: float) -> NDArray[np.float64]:
+    """Return the matrix by which row vectors (x right, y down) are multiplied."""
     quarters = degrees / 90
     if quarters == round(quarters):
         cos, sin = map(float, _QUARTERS[round(quarters) % 4])
@@ -142,35 +147,35 @@ def _turn(degrees: float) -> NDArray[np.float64]:
     return np.array([[cos, -sin], [sin, cos]])
 
 
-def _turned_size(size: tuple[int, int], turn: NDArray[np.float64]) -> tuple[int, int]:
-    """Return the size of the upright picture around a turned one, by Pillow's rounding."""
+def _rotated_size(size: tuple[int, int], rotation: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the size of the upright image around a rotated one, rounded as Pillow does."""
     width, height = size
-    if set(np.abs(turn).flat) <= {0, 1}:
-        across, down = np.abs(turn) @ np.asarray(size)
+    if set(np.abs(rotation).flat) <= {0, 1}:
+        across, down = np.abs(rotation) @ np.asarray(size)
         return int(across), int(down)
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]])
     middle = np.asarray(size) / 2
-    turned = (corners - middle) @ turn + middle
-    across, down = np.ceil(turned.max(axis=0)) - np.floor(turned.min(axis=0))
+    rotated = (corners - middle) @ rotation + middle
+    across, down = np.ceil(rotated.max(axis=0)) - np.floor(rotated.min(axis=0))
     return int(across), int(down)
 
 
 def flip(result: PoseResult, *, width: float | None = None) -> PoseResult:
-    """Return the people mirrored left to right, as the mirrored picture shows them.
+    """Return the people mirrored left to right, as the mirrored image shows them.
 
-    What was a left wrist looks like a right one and is called so: keypoints of the skeleton's
-    `flip_pairs` change places.
+    A left wrist looks like a right one in the mirrored image and gets its name: keypoints of the
+    skeleton's `flip_pairs` change places.
 
     Args:
         result: the people.
-        width: of the picture in pixels; None for that of `image_size`.
+        width: of the image in pixels; None for that of `image_size`.
 
     Raises:
-        ValueError: neither the width nor the picture's size is known.
+        ValueError: neither the width nor the image size is known.
     """
     if width is None:
         if result.image_size is None:
-            raise ValueError("the picture's size is unknown: give its width")
+            raise ValueError("the image size is unknown: give its width")
         width = result.image_size[0]
     order = np.arange(len(result.skeleton))
     for one, other in result.skeleton.flip_pairs:
@@ -196,39 +201,42 @@ def flip(result: PoseResult, *, width: float | None = None) -> PoseResult:
 def concatenate(results: Sequence[PoseResult]) -> PoseResult:
     """Return the people of several results in one, in order.
 
-    `image_size` and `backend` stay if they are the same in all, else they become None and "".
-    `request_id` and `raw` belong to one reply and become None. If only some results have
-    `keypoints_3d`, the others' are NaN. `ids` stay if all results with people have them.
+    `image_size` and `backend` are kept if they are the same in all results, else they become None
+    and "". `request_id` and `raw` belong to one response and become None. If only some results have
+    `keypoints_3d`, those of the others are NaN. `ids` are kept if all results with people have
+    them.
 
     Raises:
         ValueError: there are no results, or their skeletons differ.
     """
     if not results:
-        raise ValueError("nothing to concatenate: use PoseResult.empty for nobody")
+        raise ValueError("no results to concatenate: PoseResult.empty gives a result of no people")
     first = results[0]
     for result in results:
         if result.skeleton != first.skeleton:
             raise ValueError(
-                f"people of {first.skeleton.name} and {result.skeleton.name} do not fit in one "
-                "result; convert them with .to()"
+                f"cannot concatenate people of {first.skeleton.name} and {result.skeleton.name}: "
+                "convert one of them with .to()"
             )
     keypoints_3d = None
     if any(result.keypoints_3d is not None for result in results):
         keypoints_3d = np.concatenate([_points_3d(result) for result in results])
-    return PoseResult(
+    return attrs.evolve(
+        first,
         keypoints=np.concatenate([result.keypoints for result in results]),
         scores=np.concatenate([result.scores for result in results]),
         boxes=np.concatenate([result.boxes for result in results]),
         box_scores=np.concatenate([result.box_scores for result in results]),
-        skeleton=first.skeleton,
         image_size=first.image_size if len({r.image_size for r in results}) == 1 else None,
         backend=first.backend if len({r.backend for r in results}) == 1 else "",
+        request_id=None,
+        raw=None,
         keypoints_3d=keypoints_3d,
         ids=_all_ids(results),
     )
 
 
-def _all_ids(results: Sequence[PoseResult]) -> NDArray[np.int64] | None:
+def _all_ids(results: Sequence[PoseResult]) -> Int64Array | None:
     """Return the ids of all people, or None if a result with people has none."""
     ids = [result.ids for result in results if len(result)]
     known = [array for array in ids if array is not None]

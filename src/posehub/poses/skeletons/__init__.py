@@ -1,4 +1,4 @@
-"""The skeletons posehub knows without any plugin, one table each, with its source."""
+"""The built-in skeletons. Each module states the source of its tables."""
 
 from __future__ import annotations
 

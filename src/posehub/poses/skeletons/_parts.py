@@ -1,4 +1,4 @@
-"""Pairs and links that many skeletons share."""
+"""Flip pairs and links that several skeletons share."""
 
 from __future__ import annotations
 

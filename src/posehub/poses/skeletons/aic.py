@@ -6,8 +6,8 @@ from posehub.poses.skeleton import Skeleton
 from posehub.poses.skeletons._parts import ARM_LINKS, LEG_LINKS, LIMB_PAIRS
 
 # AI Challenger human keypoints (Wu et al., arXiv 1711.06475): names in the order of the task
-# description of the competition, spelled as in MMPose, configs/_base_/datasets/aic.py, which the
-# links and sigmas are from (the latter half the deltas of the competition's
+# description of the competition, spelled as in MMPose, configs/_base_/datasets/aic.py. Links and
+# sigmas are from that file (the sigmas are half the deltas of the competition's
 # Evaluation/keypoint_eval.py).
 AIC14 = Skeleton(
     name="aic14",

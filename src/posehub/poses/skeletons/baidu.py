@@ -1,4 +1,4 @@
-"""Baidu AI Cloud's body analysis: 21 points, and the 14 it had before."""
+"""Baidu AI Cloud's body analysis: 21 keypoints, and the 14 of its older version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from posehub.poses.skeletons._parts import ARM_LINKS, FACE_PAIRS, LEG_LINKS, LIM
 
 # Baidu body_analysis: part names in the order of the vendor's API page (cloud.baidu.com/doc/BODY,
 # "body_parts"). The vendor publishes neither links nor sigmas; the links are posehub's own. It does
-# not say how high on the neck its neck is either, so that this one is a spot of its own.
+# not publish the height of its `neck` either, so that `neck` is an anatomical location of its own.
 BAIDU21 = Skeleton(
     name="baidu21",
     keypoints=(
@@ -57,7 +57,7 @@ BAIDU21 = Skeleton(
     spots={"top_head": "head_top", "neck": "baidu_neck"},
 )
 
-# Baidu body_analysis before it had 21 points: the parts in the order of the vendor's older API page
+# The older version of Baidu body_analysis: the parts in the order of the vendor's older API page
 # (cloud.baidu.com/doc/BODY/Body-API, "14 main keypoints"). Links are posehub's own.
 BAIDU14 = Skeleton(
     name="baidu14",

@@ -6,8 +6,8 @@ from posehub.poses.skeleton import Skeleton
 from posehub.poses.skeletons._parts import ARM_LINKS, LEG_LINKS, LIMB_PAIRS, TORSO_LINKS
 
 # BlazePose: landmark order and connections from MediaPipe's pose landmarker documentation.
-# MediaPipe's `mouth_left` and `mouth_right` are called left_mouth_corner and right_mouth_corner
-# here, as in every other skeleton that has them. No sigmas are published.
+# MediaPipe's `mouth_left` and `mouth_right` have the names left_mouth_corner and right_mouth_corner
+# here, as in the other skeletons that have them. No sigmas are published.
 BLAZEPOSE33 = Skeleton(
     name="blazepose33",
     keypoints=(

@@ -1,4 +1,4 @@
-"""COCO: the 17 body points, and the 133 of COCO-WholeBody."""
+"""COCO: the 17 body keypoints, and the 133 keypoints of COCO-WholeBody."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _hand_links(side: str) -> list[tuple[str, str]]:
     return links
 
 
-# Of the 68 face points, which change places in a mirror: jaw line, brows, nostrils, eyes, lips.
+# The face points that change places when mirrored: jaw line, brows, nostrils, eyes, lips.
 _FACE_MIRROR = (
     *((0, 16), (1, 15), (2, 14), (3, 13), (4, 12), (5, 11), (6, 10), (7, 9)),
     *((17, 26), (18, 25), (19, 24), (20, 23), (21, 22)),
@@ -81,9 +81,10 @@ _FACE_MIRROR = (
 # COCO-WholeBody (Jin et al., ECCV 2020): names, links, mirrored pairs and sigmas from MMPose,
 # configs/_base_/datasets/coco_wholebody.py, whose sigmas are those of the data set's own
 # evaluation/myeval_wholebody.py. The source writes face points as `face-0`. The face points are the
-# 68 of iBUG 300-W, so that the corners of eyes and mouth are spots other skeletons name (MMHuman3D,
-# conventions/keypoints_mapping/mediapipe.py, identifies the same six). `left_hand_root` is the
-# wrist as the annotators of hands placed it, and a spot of its own, as `left_wrist` is there too.
+# 68 of iBUG 300-W: the corners of eyes and mouth are locations that other skeletons have too
+# (MMHuman3D, conventions/keypoints_mapping/mediapipe.py, identifies the same six). `left_hand_root`
+# is the wrist as annotated for hands. It is a location of its own, because this skeleton has
+# `left_wrist` as well.
 COCO_WHOLEBODY133 = Skeleton(
     name="coco_wholebody133",
     keypoints=(

@@ -5,17 +5,18 @@ from __future__ import annotations
 from posehub.poses.skeleton import Skeleton
 from posehub.poses.skeletons._parts import ARM_LINKS
 
-# Human3.6M (Ionescu et al., TPAMI 2014), the 17 of its 32 joints that move on their own: names and
-# links from MMPose, configs/_base_/datasets/h36m.py. That file calls joints 1 to 3 the left leg and
-# 4 to 6 the right one. In the data it is the other way round, and so it is here: see MMPose's own
-# Body3DH36MDataset and its issue 1478, the names in 3d-pose-baseline, src/data_utils.py, and the
-# data set's Matlab code, quoted in human-motion-prediction's issue 46. No sigmas are published.
+# Human3.6M (Ionescu et al., TPAMI 2014), the 17 of its 32 joints that move independently: names and
+# links from MMPose, configs/_base_/datasets/h36m.py. That file names joints 1 to 3 the left leg and
+# 4 to 6 the right leg. The data has them the other way round, and so has this table: see MMPose's
+# own Body3DH36MDataset and its issue 1478, the names in 3d-pose-baseline, src/data_utils.py, and
+# the data set's Matlab code, quoted in human-motion-prediction's issue 46. No sigmas are published.
 #
-# The points are joints of a motion-capture skeleton inside the body. `left_foot` is the ankle,
-# where the foot starts. The hips are the heads of the thigh bones, near the hips annotators click.
-# `thorax` is where neck and spine meet. `neck_base`, elsewhere called Neck/Nose, is inside the head
-# behind the nose. `head` is the end of the chain, near the crown. MMHuman3D tells the same joints
-# from those of other data sets (conventions/keypoints_mapping/h36m.py and human_data.py).
+# The keypoints are joints of a motion-capture skeleton inside the body. `left_foot` is the ankle,
+# where the foot starts. The hips are the heads of the thigh bones, near the annotated hips of other
+# data sets. `thorax` is where neck and spine meet. `neck_base`, elsewhere called Neck/Nose, is
+# inside the head behind the nose. `head` is the end of the chain, near the crown. MMHuman3D
+# distinguishes the same joints from those of other data sets (conventions/keypoints_mapping/h36m.py
+# and human_data.py).
 H36M17 = Skeleton(
     name="h36m17",
     keypoints=(

@@ -8,7 +8,7 @@ from posehub.poses.skeletons._parts import ARM_LINKS, LEG_LINKS, LIMB_PAIRS
 # MPII Human Pose (Andriluka et al., CVPR 2014): names, links and sigmas from MMPose,
 # configs/_base_/datasets/mpii.py. The sigmas are MMPose's adaptation of COCO's; that of the
 # shoulders is 0.179 there, where COCO has 0.079. `upper_neck` is the neck of aic14, crowdpose14 and
-# halpe26 (MMPose trains one point on all four); `thorax` is on the spine at shoulder height.
+# halpe26 (MMPose trains one keypoint on all four); `thorax` is on the spine at shoulder height.
 MPII16 = Skeleton(
     name="mpii16",
     keypoints=(

@@ -7,8 +7,8 @@ from posehub.poses.skeletons._parts import ARM_LINKS, FACE_PAIRS, FOOT_PAIRS, LE
 
 # Names in the order of github.com/CMU-Perceptual-Computing-Lab/openpose, doc/02_output.md; links
 # from include/openpose/pose/poseParametersRender.hpp. No sigmas are published. `neck` and `mid_hip`
-# are trained on the midpoints of shoulders and hips (issue 1537 of that repository), and are the
-# only points that are what they are by definition.
+# are trained on the midpoints of shoulders and hips (issue 1537 of that repository): they are these
+# midpoints by definition.
 OPENPOSE_BODY25 = Skeleton(
     name="openpose_body25",
     keypoints=(

@@ -1,7 +1,7 @@
-"""Which keypoints of different skeletons are the same, near each other, or follow from others.
+"""Anatomical locations: which keypoints of different skeletons are equal, near, or derived.
 
-A spot is a place on the body. Keypoints on one spot are the same point. A spot is called as the
-keypoints that mark it, but for those that `SPOTS` describes.
+A spot is an anatomical location on the body. Keypoints of two skeletons at one location are the
+same point. A location has the name of the keypoints that mark it, except for those in `SPOTS`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 SPOTS = {
     "head_top": "the crown",
     "head_end_mocap": "Human3.6M's end of the head, near the crown",
-    "tencent_head": "somewhere on the head; the vendor does not say where",
+    "tencent_head": "Tencent's head; the vendor does not publish its exact position",
     "head_mocap": "Human3.6M's joint inside the head, behind the nose",
-    "neck": "the neck of people who annotate pictures",
-    "baidu_neck": "Baidu's neck; the vendor does not say how high",
-    "tencent_neck": "Tencent's neck; the vendor does not say how high",
+    "neck": "the neck as annotated in data sets of images",
+    "baidu_neck": "Baidu's neck; the vendor does not publish its height",
+    "tencent_neck": "Tencent's neck; the vendor does not publish its height",
     "shoulder_midpoint": "OpenPose's neck, the midpoint of the shoulders",
     "thorax": "MPII's thorax, on the spine at the height of the shoulders",
     "thorax_mocap": "Human3.6M's thorax, where neck and spine meet",
@@ -21,11 +21,11 @@ SPOTS = {
     "pelvis": "MPII's pelvis, between the hips",
     "halpe_hip": "Halpe's hip, between the hips",
     "hip_midpoint": "OpenPose's mid hip, the midpoint of the hips",
-    "pelvis_mocap": "Human3.6M's root, the joint of spine and legs",
+    "pelvis_mocap": "Human3.6M's root, where spine and legs meet",
     "left_hip_mocap": "Human3.6M's left hip, the head of the thigh bone",
     "right_hip_mocap": "Human3.6M's right hip, the head of the thigh bone",
 }
-"""Spots whose name does not say what they are."""
+"""Anatomical locations whose name needs a description."""
 
 NEAR = (
     ("left_hip", "left_hip_mocap"),
@@ -59,11 +59,13 @@ NEAR = (
     ("left_pinky_finger1", "left_pinky"),
     ("right_pinky_finger1", "right_pinky"),
 )
-"""Pairs of spots that stand for each other where the exact one is missing; the closest first.
+"""Pairs of nearby locations: one replaces the other where the exact one is missing. The closest
+pairs come first.
 
-After MMHuman3D's table of approximate keypoints (conventions/keypoints_mapping/human_data.py). The
-nose for Human3.6M's joint inside the head is MMPose's choice, which gives COCO's nose to its 3-D
-models there. BlazePose's thumb has no partner: sources disagree on which knuckle it is.
+The source is MMHuman3D's table of approximate keypoints
+(conventions/keypoints_mapping/human_data.py). The nose for Human3.6M's joint inside the head is
+MMPose's choice: its 3-D models get COCO's nose as that joint. BlazePose's thumb has no partner:
+sources disagree on which knuckle it is.
 """
 
 _SHOULDERS = ("left_shoulder", "right_shoulder")
@@ -84,8 +86,8 @@ DERIVED = (
     ("hip_midpoint", _HIPS_MOCAP),
     ("spine_mocap", (*_SHOULDERS, *_HIPS)),
 )
-"""Spots that are the mean of others, the better rule first where a spot has two.
+"""Locations that are the mean of others; the better rule comes first where a location has two.
 
-OpenPose's neck and mid hip are these midpoints by definition. For the rest it is what the field
-does: MMPose computes pelvis, thorax and spine so when it turns COCO's points into Human3.6M's.
+OpenPose's neck and mid hip are these midpoints by definition. The other rules are common practice:
+MMPose computes pelvis, thorax and spine like this when it converts COCO's keypoints to Human3.6M's.
 """

@@ -7,11 +7,11 @@ from posehub.poses.skeletons._parts import ARM_LINKS, LEG_LINKS, LIMB_PAIRS
 
 # Tencent Cloud BDA, DetectBodyJoints: the values of `KeyPointType` in the order of the vendor's
 # reference (cloud.tencent.com/document/api/1208/42985; KeyPointInfo in its SDKs). It publishes
-# neither links nor sigmas; the links are posehub's own. Two facts could not be found. Whose left
-# and right these are: the person's own side is assumed, as with every other service; in the
-# reference's example the right shoulder has the larger x, as of a person seen from behind. And what
-# part of head and neck `head` and `neck` are, so that both are spots of their own; in that example
-# the head is well below the top of the box.
+# neither links nor sigmas; the links are posehub's own. Two facts are not published. First, whether
+# left and right are the person's own sides: this is assumed, as with every other service; in the
+# reference's example the right shoulder has the larger x, as for a person seen from behind. Second,
+# the exact positions of `head` and `neck`, so that both are anatomical locations of their own; in
+# that example the head is well below the top of the box.
 TENCENT14 = Skeleton(
     name="tencent14",
     keypoints=(
