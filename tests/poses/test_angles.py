@@ -1,4 +1,4 @@
-"""Joint angles, and keypoints without place and size."""
+"""Joint angles, and keypoints without position and size."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def test_the_angle_of_an_arm(wrist, degrees):
     ],
     ids=["end missing", "joint missing", "end at the joint", "start at the joint"],
 )
-def test_there_is_no_angle_without_two_lines(points):
+def test_an_angle_without_two_lines_is_nan(points):
     assert np.isnan(arm(*points).angle(*NAMES)).all()
 
 
-def test_the_angle_in_space_is_not_that_of_the_picture():
+def test_the_angle_in_3d_is_not_that_of_the_image():
     depth = [[[0, 0, 0], [1, 0, 0], [1, 0, 1]]]
     result = arm((0, 0), (10, 0), (20, 0), keypoints_3d=depth)
     assert result.angle(*NAMES)[0] == 180
     assert result.angle(*NAMES, dimensions=3)[0] == 90
 
 
-def test_the_common_angles_are_those_the_skeleton_has_points_for():
+def test_the_common_angles_are_those_whose_keypoints_the_skeleton_has():
     names = [f"{s}_{j}" for s in ("left", "right") for j in ("elbow", "shoulder", "hip", "knee")]
     assert list(random_people(2, seed=0).angles()) == names
     arms_only = ["left_elbow", "left_shoulder", "left_hip", "right_elbow", "right_shoulder"]
@@ -75,13 +75,13 @@ def test_an_angle_has_a_value_for_each_person():
     assert np.array_equal(knees, people.angle("left_hip", "left_knee", "left_ankle"))
 
 
-moved = st.tuples(
+changes = st.tuples(
     st.floats(-180, 180), st.floats(0.1, 10), st.floats(-500, 500), st.floats(-500, 500)
 )
 
 
-@given(st.integers(0, 99), moved)
-def test_angles_do_not_depend_on_place_size_turn_and_mirror(seed, change):
+@given(st.integers(0, 99), changes)
+def test_angles_do_not_depend_on_position_size_rotation_and_mirroring(seed, change):
     degrees, factor, x, y = change
     before = random_people(3, seed=seed)
     after = before.rotate(degrees, center=(5, 7)).scale(factor).offset(x, y).flip(width=640)
@@ -91,7 +91,7 @@ def test_angles_do_not_depend_on_place_size_turn_and_mirror(seed, change):
         np.testing.assert_allclose(after.angles()[f"{other}_{joint}"], values, atol=0.1)
 
 
-def test_box_shares_are_zero_and_one_at_the_corners():
+def test_fractions_of_the_box_are_zero_and_one_at_the_corners():
     person = attrs.evolve(arm((10, 20), (30, 60), (20, 30)), boxes=[[10, 20, 30, 60]])
     assert person.normalize().tolist() == [[[0, 0], [1, 1], [0.5, 0.25]]]
 
@@ -105,8 +105,8 @@ def test_the_torso_is_the_unit_and_the_hips_the_origin():
 
 
 @pytest.mark.parametrize("by", ["box", "torso"])
-@given(seed=st.integers(0, 99), change=moved)
-def test_normalized_people_do_not_depend_on_place_and_size(by, seed, change):
+@given(seed=st.integers(0, 99), change=changes)
+def test_normalized_people_do_not_depend_on_position_and_size(by, seed, change):
     _, factor, x, y = change
     before = random_people(3, seed=seed)
     after = before.scale(factor).offset(x, y)
@@ -116,22 +116,22 @@ def test_normalized_people_do_not_depend_on_place_and_size(by, seed, change):
 @pytest.mark.parametrize(
     "box", [[NAN] * 4, [10, 20, 10, 60], [10, 20, 30, 20], [10, 20, 10, 20], [NAN, 20, 30, 60]]
 )
-def test_a_person_without_a_box_of_some_extent_is_not_placed(box):
+def test_a_person_without_a_box_that_has_an_extent_is_nan(box):
     person = attrs.evolve(arm((10, 20), (30, 60), (20, 30)), boxes=[box])
     assert np.isnan(person.normalize()).all()
 
 
-def test_a_person_without_a_hip_has_no_torso_and_the_others_do():
+def test_only_a_person_without_a_hip_has_no_torso():
     people = random_people(2, seed=0, skeleton=BLAZEPOSE33)
     keypoints, scores = people.keypoints.copy(), people.scores.copy()
     keypoints[0, BLAZEPOSE33.index("left_hip")] = NAN
     scores[0, BLAZEPOSE33.index("left_hip")] = 0
-    shares = attrs.evolve(people, keypoints=keypoints, scores=scores).normalize("torso")
-    assert np.isnan(shares[0]).all()
-    assert not np.isnan(shares[1]).any()
+    fractions = attrs.evolve(people, keypoints=keypoints, scores=scores).normalize("torso")
+    assert np.isnan(fractions[0]).all()
+    assert not np.isnan(fractions[1]).any()
 
 
-def test_a_missing_point_stays_missing():
+def test_a_missing_keypoint_stays_missing():
     person = attrs.evolve(arm((10, 20), (30, 60), (NAN, NAN)), boxes=[[10, 20, 30, 60]])
     assert np.isnan(person.normalize()).tolist() == [[[False] * 2, [False] * 2, [True] * 2]]
 
@@ -146,13 +146,57 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("measure", "error", "message"), REFUSED)
-def test_what_cannot_be_measured_is_refused(measure, error, message):
+def test_invalid_arguments_are_refused(measure, error, message):
     with pytest.raises(error, match=message):
         measure(arm((0, 0), (10, 0), (20, 0)))
 
 
 @pytest.mark.parametrize("by", ["box", "torso"])
-def test_nobody_is_measured(by):
-    nobody = PoseResult.empty(COCO17)
-    assert nobody.normalize(by).shape == (0, 17, 2)
-    assert all(values.shape == (0,) for values in nobody.angles().values())
+def test_results_without_people_give_empty_arrays(by):
+    empty = PoseResult.empty(COCO17)
+    assert empty.normalize(by).shape == (0, 17, 2)
+    assert all(values.shape == (0,) for values in empty.angles().values())
+
+
+# one keypoint has a score of 0.29, one has no score
+UNCERTAIN = [1, 0.29, NAN]
+CERTAIN = [1, 0.3, NAN]
+
+
+def _with_scores(scores):
+    depth = [[[0, 0, 0], [1, 0, 0], [1, 1, 0]]]
+    result = arm((0, 0), (10, 0), (10, 10), keypoints_3d=depth)
+    return attrs.evolve(result, scores=[scores], boxes=[[0, 0, 10, 10]])
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_an_angle_of_keypoints_with_low_scores_is_nan(dimensions):
+    low, high = _with_scores(UNCERTAIN), _with_scores(CERTAIN)
+    assert np.isnan(low.angle(*NAMES, dimensions=dimensions)).all()
+    assert low.angle(*NAMES, dimensions=dimensions, min_score=0.2)[0] == 90
+    assert high.angle(*NAMES, dimensions=dimensions)[0] == 90
+    assert np.isnan(high.angle(*NAMES, dimensions=dimensions, min_score=0.5)).all()
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_the_common_angles_of_keypoints_with_low_scores_are_nan(dimensions):
+    low, high = _with_scores(UNCERTAIN), _with_scores(CERTAIN)
+    assert np.isnan(low.angles(dimensions=dimensions)["left_elbow"]).all()
+    assert low.angles(dimensions=dimensions, min_score=0)["left_elbow"][0] == 90
+    assert high.angles(dimensions=dimensions)["left_elbow"][0] == 90
+
+
+def test_normalized_keypoints_with_low_scores_are_nan():
+    low = _with_scores(UNCERTAIN)
+    assert np.isnan(low.normalize()).tolist() == [[[False] * 2, [True] * 2, [False] * 2]]
+    assert low.normalize(min_score=0.2).tolist() == [[[0, 0], [1, 0], [1, 1]]]
+    assert _with_scores(CERTAIN).normalize().tolist() == [[[0, 0], [1, 0], [1, 1]]]
+
+
+def test_a_torso_of_keypoints_with_low_scores_is_missing():
+    people = random_people(2, seed=0)
+    scores = people.scores.copy()
+    scores[0, COCO17.index("left_hip")] = 0.29
+    fractions = attrs.evolve(people, scores=scores).normalize("torso")
+    assert np.isnan(fractions[0]).all()
+    assert not np.isnan(fractions[1]).any()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 
 import attrs
 import numpy as np
@@ -31,18 +33,37 @@ def _result(**fields):
     return PoseResult(**{**FIELDS, "skeleton": THREE, "image_size": (640, 480), **fields})
 
 
-ARRAYS = ["keypoints", "scores", "boxes", "box_scores", "keypoints_3d"]
+DTYPES = {
+    "keypoints": np.float32,
+    "scores": np.float32,
+    "boxes": np.float32,
+    "box_scores": np.float32,
+    "keypoints_3d": np.float32,
+    "ids": np.int64,
+}
 
 
-@pytest.mark.parametrize("name", ARRAYS)
-def test_arrays_are_read_only_float32(name):
-    array = getattr(_result(keypoints_3d=np.zeros((3, 3, 3))), name)
-    assert array.dtype == np.float32
-    with pytest.raises(ValueError, match="read-only"):
-        array[...] = 0
+def _whole():
+    """A result with every field given."""
+    depth = np.arange(27).reshape(3, 3, 3)
+    return _result(
+        backend="b", request_id="42", raw={"a": 1}, keypoints_3d=depth, ids=[7, -8, 2**62]
+    )
 
 
-def test_a_float32_array_is_not_copied_and_stays_the_callers_to_write():
+def assert_read_only(result):
+    for name, dtype in DTYPES.items():
+        array = getattr(result, name)
+        assert array.dtype == dtype
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_arrays_are_read_only_float32_and_int64():
+    assert_read_only(_whole())
+
+
+def test_a_float32_array_is_not_copied_and_stays_writable_for_the_caller():
     mine = np.zeros((1, 3, 2), np.float32)
     result = PoseResult(mine, np.ones((1, 3)), np.zeros((1, 4)), [1], THREE)
     assert np.shares_memory(result.keypoints, mine)
@@ -74,6 +95,14 @@ def test_fields_cannot_be_replaced():
         ("scores", [[-0.5, 0, 0], [0, 0, 0], [0, 0, 0]], r"scores must be in \[0, 1\], got -0.5"),
         ("box_scores", [0, 0, 7], r"box_scores must be in \[0, 1\], got 7"),
         ("box_scores", [0, 0, np.inf], r"box_scores must be in \[0, 1\], got inf"),
+        ("ids", [1, 2], r"ids must have shape \(3,\), got \(2,\)"),
+        ("ids", [[1], [2], [3]], r"ids must have shape \(3,\), got \(3, 1\)"),
+        ("ids", [1.0, 2.0, 3.0], "ids must be integers that fit int64, got float64"),
+        ("ids", [True, False, True], "ids must be integers that fit int64, got bool"),
+        ("ids", ["1", "2", "3"], "ids must be integers that fit int64, got <U1"),
+        ("ids", np.array([1, 2, 2**63], np.uint64), "integers that fit int64, got uint64"),
+        ("ids", [1, 2, 2**63], "ids must be integers that fit int64, got float64"),
+        ("ids", [1, 2, 2**64], "ids must be integers that fit int64, got object"),
     ],
 )
 def test_a_field_of_the_wrong_shape_or_range_is_refused_with_what_was_got(name, value, message):
@@ -81,12 +110,20 @@ def test_a_field_of_the_wrong_shape_or_range_is_refused_with_what_was_got(name, 
         _result(**{name: value})
 
 
-def test_the_size_becomes_a_pair_of_plain_ints():
+def test_scores_slightly_outside_the_range_are_set_to_the_bound():
+    result = _result(scores=[[1.02, -0.05, NAN], [1, 1, 1], [0, 0, 0]], box_scores=[1.05, -0.01, 0])
+    expected = np.array([[1, 0, NAN], [1, 1, 1], [0, 0, 0]], np.float32)
+    assert np.array_equal(result.scores, expected, equal_nan=True)
+    assert result.box_scores.tolist() == [1, 0, 0]
+    assert_read_only(attrs.evolve(_whole(), scores=result.scores, box_scores=result.box_scores))
+
+
+def test_the_size_becomes_a_pair_of_python_integers():
     assert _result(image_size=np.array([3, 4])).image_size == (3, 4)
     assert _result(image_size=None).image_size is None
 
 
-def test_nobody_is_an_empty_result():
+def test_a_result_without_people_is_empty():
     result = PoseResult.empty(COCO17, image_size=(4, 3), backend="b", request_id="7", raw=[])
     assert len(result) == 0
     assert list(result) == []
@@ -142,20 +179,56 @@ def test_an_integer_outside_is_an_index_error(key):
     ],
 )
 def test_slices_integer_arrays_and_masks_give_a_result_of_those_people(key, rows):
-    whole = _result(keypoints_3d=np.arange(27).reshape(3, 3, 3), request_id="42", raw={"a": 1})
-    chosen = whole[key]
-    assert isinstance(chosen, PoseResult)
-    assert len(chosen) == len(rows)
-    for name in ARRAYS:
+    whole = _whole()
+    selected = whole[key]
+    assert isinstance(selected, PoseResult)
+    assert len(selected) == len(rows)
+    for name in DTYPES:
         expected = getattr(whole, name)[np.array(rows, dtype=int)]
-        assert np.array_equal(getattr(chosen, name), expected, equal_nan=True)
-    assert (chosen.image_size, chosen.request_id, chosen.raw) == ((640, 480), "42", {"a": 1})
+        assert np.array_equal(getattr(selected, name), expected, equal_nan=True)
+    assert (selected.image_size, selected.request_id, selected.raw) == ((640, 480), "42", {"a": 1})
+    assert (selected.backend, selected.skeleton) == ("b", THREE)
+    assert_read_only(selected)
 
 
-@pytest.mark.parametrize("key", [[3], np.array([0, -4]), [True, False], np.array([0.5])])
-def test_people_who_are_not_there_cannot_be_chosen(key):
+@pytest.mark.parametrize(
+    "key",
+    [
+        [3],
+        np.array([0, -4]),
+        [True, False],
+        np.array([0.5]),
+        np.array(1),
+        np.array([[0, 1]]),
+        np.ones((3, 3), bool),
+        (slice(1), 0),
+    ],
+    ids=repr,
+)
+def test_rows_that_do_not_exist_are_an_index_error(key):
     with pytest.raises(IndexError):
         _result()[key]
+
+
+def test_a_result_with_optional_fields_missing_keeps_them_missing_when_selected():
+    selected = _result()[1:]
+    assert (selected.keypoints_3d, selected.ids) == (None, None)
+
+
+def test_people_have_their_ids():
+    assert [person.id for person in _whole()] == [7, -8, 2**62]
+    assert {type(person.id) for person in _whole()} == {int}
+    assert _result()[0].id is None
+
+
+def test_an_int64_array_of_ids_is_not_copied_and_stays_writable_for_the_caller():
+    mine = np.array([1, 2, 3])
+    result = _result(ids=mine)
+    assert np.shares_memory(result.ids, mine)
+    assert mine.flags.writeable
+    assert _result(ids=np.array([1, 2, 3], np.uint8)).ids.tolist() == [1, 2, 3]
+    assert _result()[:0].ids is None
+    assert attrs.evolve(_result()[:0], ids=[]).ids.dtype == np.int64
 
 
 def test_a_person_gives_keypoints_by_name():
@@ -203,7 +276,7 @@ def test_a_person_without_a_box_has_nan():
     assert math.isnan(person.box.width)
 
 
-def test_values_of_people_are_plain_floats():
+def test_values_of_people_are_python_floats():
     person = _result()[0]
     point = person["nose"]
     values = [point.x, point.y, point.score, person.score, *attrs.astuple(person.box)]
@@ -227,8 +300,42 @@ def test_values_of_people_are_plain_floats():
         ({"min_box_score": 0.8, "min_keypoints": 1}, [1]),
     ],
 )
-def test_filter_keeps_who_passes_every_bound(bounds, rows):
-    assert _result().filter(**bounds) == _result()[rows]
+def test_filter_keeps_the_people_who_pass_every_bound(bounds, rows):
+    assert _whole().filter(**bounds) == _whole()[rows]
+
+
+def test_mask_makes_keypoints_below_the_score_unreported():
+    masked = _whole().mask(min_score=0.75)
+    assert [list(person.keypoints) for person in masked] == [
+        ["right_hand"],  # it has no score
+        ["nose", "left_hand"],
+        [],
+    ]
+    low = [[True, True, False], [False, False, True], [True, True, True]]
+    assert np.isnan(masked.keypoints).tolist() == np.repeat(low, 2).reshape(3, 3, 2).tolist()
+    assert np.isnan(masked.keypoints_3d).all(axis=2).tolist() == low
+    assert (masked.scores == 0).tolist() == low
+    kept = {name: getattr(masked, name) for name in ("keypoints", "scores", "keypoints_3d")}
+    assert attrs.evolve(_whole(), **kept) == masked
+
+
+def test_mask_keeps_keypoints_of_exactly_the_score_and_has_a_default():
+    scores = [[0.3, 0, 0.25], [0.9, 0.8, 0.7], [0.1, 0, 0]]
+    assert [list(p.keypoints) for p in _result(scores=scores).mask()] == [
+        ["nose"],
+        ["nose", "left_hand", "right_hand"],
+        [],
+    ]
+    assert [list(p.keypoints) for p in _result(scores=scores).mask(min_score=0.25)] == [
+        ["nose", "right_hand"],
+        ["nose", "left_hand", "right_hand"],
+        [],
+    ]
+
+
+def test_mask_returns_the_result_itself_if_nothing_is_below_the_score():
+    result = _result()
+    assert result.mask(min_score=0) is result
 
 
 def test_results_with_nan_in_the_same_places_are_equal():
@@ -249,6 +356,7 @@ OTHER = {
     "request_id": "7",
     "raw": {},
     "keypoints_3d": np.zeros((3, 3, 3)),
+    "ids": [1, 2, 3],
 }
 
 
@@ -258,13 +366,30 @@ def test_results_that_differ_in_any_field_are_not_equal(name):
     assert _result(**{name: OTHER[name]}) != _result()
 
 
-def test_every_field_takes_part_in_equality():
+def test_every_field_is_compared():
     assert set(OTHER) == {field.name for field in attrs.fields(PoseResult)}
+
+
+def test_results_with_different_ids_are_not_equal():
+    assert _result(ids=[1, 2, 3]) == _result(ids=[1, 2, 3])
+    assert _result(ids=[1, 2, 3]) != _result(ids=[1, 3, 2])
 
 
 def test_results_of_other_people_or_types_are_not_equal():
     assert _result() != _result()[:2]
     assert _result() != [*_result()]
+
+
+@pytest.mark.parametrize("duplicate", [lambda r: pickle.loads(pickle.dumps(r)), copy.deepcopy])
+def test_a_pickled_or_copied_result_is_equal_and_read_only(duplicate):
+    assert duplicate(_whole()) == _whole()
+    assert_read_only(duplicate(_whole()))
+    assert duplicate(_result()) == _result()
+
+
+def test_a_pickled_selection_does_not_hold_the_other_people():
+    people = random_people(1000, seed=0)
+    assert len(pickle.dumps(people[:1])) < len(pickle.dumps(people)) / 100
 
 
 def test_a_result_has_no_hash():
@@ -277,6 +402,7 @@ def test_a_result_has_no_hash():
     [
         (_result(backend="fake"), "PoseResult(3 people, three, 640x480, backend='fake')"),
         (_result()[:1], "PoseResult(1 person, three, 640x480, backend='')"),
+        (_result(ids=[1, 2, 3]), "PoseResult(3 people with ids, three, 640x480, backend='')"),
         (PoseResult.empty(BAIDU21), "PoseResult(0 people, baidu21, backend='')"),
     ],
 )
@@ -287,6 +413,11 @@ def test_the_repr_of_a_result_is_one_line(result, text):
 def test_the_repr_of_a_person_counts_the_reported_keypoints():
     assert repr(_result()[0]) == "Person(2 of 3 keypoints, box=(0, 5, 50, 65), score=0.75)"
     assert repr(_result()[2]) == "Person(1 of 3 keypoints, box=(nan, nan, nan, nan), score=nan)"
+
+
+def test_the_repr_of_a_person_has_its_id():
+    expected = "Person(id=7, 2 of 3 keypoints, box=(0, 5, 50, 65), score=0.75)"
+    assert repr(_whole()[0]) == expected
 
 
 def test_a_person_is_found_in_its_result():

@@ -1,4 +1,4 @@
-"""Moving, turning, scaling, mirroring and joining people."""
+"""Translation, cropping, scaling, rotation, mirroring and concatenation of people."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NAN = float("nan")
 SIZE = (640, 480)
 
 
-def _people(skeleton, count, seed, *, deep, whole):
+def _people(skeleton, count, seed, *, deep, with_ids, whole):
     source = np.random.default_rng(seed)
 
     def numbers(*shape):
-        if whole:  # at quarters of pixels, which float32 holds
+        if whole:  # multiples of 0.25 pixels, which float32 holds exactly
             return source.integers(-4000, 4000, shape) / 4
         return source.uniform(-1e4, 1e4, shape)
 
@@ -46,23 +46,25 @@ def _people(skeleton, count, seed, *, deep, whole):
         backend="fake",
         raw={"a": 1},
         keypoints_3d=numbers(count, points, 3) if deep else None,
+        ids=source.permutation(count) if with_ids else None,
     )
 
 
 def people(*, whole=False):
-    """People of any built-in skeleton, with points, boxes and scores missing."""
+    """People of any built-in skeleton, with some keypoints, boxes and scores missing."""
     return st.builds(
         _people,
         st.sampled_from(list(BUILTIN.values())),
         st.integers(0, 3),
         st.integers(0, 2**32),
         deep=st.booleans(),
+        with_ids=st.booleans(),
         whole=st.just(whole),
     )
 
 
 def assert_close(one: PoseResult, other: PoseResult, within: float = 0.05) -> None:
-    """Coordinates within that many pixels and NaN in the same places; all else equal."""
+    """Assert equality, except that coordinates may differ by some pixels."""
     moving = ("keypoints", "boxes", "keypoints_3d")
     for name in moving:
         if getattr(one, name) is None:
@@ -85,7 +87,7 @@ OPERATIONS = {
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 @given(before=people())
-def test_nan_never_becomes_a_number_nor_a_number_nan(operation, before):
+def test_missing_values_stay_missing_and_others_do_not_become_missing(operation, before):
     after = operation(before)
     order = [name for pair in before.skeleton.flip_pairs for name in pair]
     swap = dict(zip(order[::2], order[1::2], strict=True))
@@ -99,9 +101,11 @@ def test_nan_never_becomes_a_number_nor_a_number_nan(operation, before):
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 @given(before=people())
-def test_what_is_no_coordinate_stays(operation, before):
+def test_fields_without_coordinates_stay(operation, before):
     after = operation(before)
     assert (after.skeleton, after.backend, after.raw) == (before.skeleton, "fake", {"a": 1})
+    assert [person.id for person in after] == [person.id for person in before]
+    assert (after.ids is None) == (before.ids is None)
     assert np.array_equal(after.box_scores, before.box_scores, equal_nan=True)
     assert np.array_equal(np.sort(after.scores), np.sort(before.scores), equal_nan=True)
 
@@ -115,7 +119,7 @@ def test_boxes_keep_their_corners_in_order(operation, before):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_the_people_given_are_left_alone(operation):
+def test_the_given_people_are_not_changed(operation):
     before = random_people(3, seed=1)
     operation(before)
     assert before == random_people(3, seed=1)
@@ -127,12 +131,12 @@ def test_flipping_twice_changes_nothing(before):
 
 
 @given(people(whole=True))
-def test_four_quarter_turns_change_nothing(before):
+def test_four_rotations_by_90_degrees_change_nothing(before):
     assert before.rotate(90).rotate(90).rotate(90).rotate(90) == before
 
 
 @given(people(whole=True), st.integers(-9, 9))
-def test_quarter_turns_add_up_exactly(before, quarters):
+def test_rotations_by_multiples_of_90_degrees_add_up_exactly(before, quarters):
     after = before
     for _ in range(quarters % 4):
         after = after.rotate(90)
@@ -140,33 +144,34 @@ def test_quarter_turns_add_up_exactly(before, quarters):
 
 
 @given(people(whole=True))
-def test_two_mirrors_are_half_a_turn_with_the_sides_left_alone(before):
-    """Mirroring left to right and top to bottom turns the picture by 180 degrees."""
-    turned = before.rotate(180)
+def test_a_rotation_by_180_degrees_mirrors_both_axes_and_keeps_the_sides(before):
+    rotated = before.rotate(180)
     points = np.array(SIZE, np.float32) - before.keypoints
-    assert np.array_equal(turned.keypoints, points, equal_nan=True)
+    assert np.array_equal(rotated.keypoints, points, equal_nan=True)
 
 
 @given(people(), st.floats(0.01, 100), st.floats(0.01, 100))
-def test_scaling_there_and_back_changes_nothing(before, x, y):
+def test_scaling_and_its_inverse_change_nothing(before, x, y):
     after = before.scale(x, y).scale(1 / x, 1 / y)
     assert_close(attrs.evolve(after, image_size=SIZE), before)
 
 
 @given(people(whole=True), st.integers(-500, 500), st.integers(-500, 500))
-def test_moving_there_and_back_changes_nothing(before, x, y):
+def test_an_offset_and_its_inverse_change_nothing(before, x, y):
     assert before.offset(x, y).offset(-x, -y, image_size=SIZE) == before
 
 
 @given(people(), st.floats(-720, 720), st.tuples(st.floats(-999, 999), st.floats(-999, 999)))
-def test_turning_there_and_back_about_a_centre_brings_the_points_back(before, degrees, center):
+def test_a_rotation_about_a_centre_and_its_inverse_change_nothing_but_the_boxes(
+    before, degrees, center
+):
     after = before.rotate(degrees, center=center).rotate(-degrees, center=center)
     assert after.image_size == SIZE
     assert_close(attrs.evolve(after, boxes=before.boxes), before)
 
 
 @given(people(), st.floats(-720, 720))
-def test_turning_keeps_distances(before, degrees):
+def test_rotation_keeps_distances(before, degrees):
     after = before.rotate(degrees)
     old, new = np.diff(before.keypoints, axis=1), np.diff(after.keypoints, axis=1)
     lengths = np.linalg.norm(old, axis=2)
@@ -174,7 +179,7 @@ def test_turning_keeps_distances(before, degrees):
 
 
 @given(people(), st.floats(-720, 720))
-def test_a_turned_box_holds_what_the_box_held(before, degrees):
+def test_a_rotated_box_contains_what_the_box_contained(before, degrees):
     inside = np.clip(before.keypoints, before.boxes[:, None, :2], before.boxes[:, None, 2:])
     scores = np.where(np.isnan(inside[..., 0]), 0, before.scores)
     after = attrs.evolve(before, keypoints=inside, scores=scores).rotate(degrees)
@@ -183,40 +188,41 @@ def test_a_turned_box_holds_what_the_box_held(before, degrees):
     assert ((after.keypoints >= low) & (after.keypoints <= high))[known].all()
 
 
-def _photo_of(point, size):
-    picture = PILImage.new("L", size)
-    picture.putpixel(point, 255)
-    return picture
+def _image_with_a_dot(point, size):
+    image = PILImage.new("L", size)
+    image.putpixel(point, 255)
+    return image
 
 
-def _bright_spot(picture):
-    """Return x and y of the middle of the brightness, in continuous coordinates."""
-    light = np.asarray(picture, np.float64)
+def _centre_of_brightness(image):
+    """Return x and y in continuous coordinates."""
+    light = np.asarray(image, np.float64)
     ys, xs = np.indices(light.shape) + 0.5
     return np.array([(xs * light).sum(), (ys * light).sum()]) / light.sum()
 
 
-@pytest.mark.parametrize("degrees", [0, 30, 45, 90, 100, 180, 200, 270, 315, -60, 450])
 @pytest.mark.parametrize("size", [(61, 40), (40, 61)])
-def test_people_turn_as_pillow_turns_their_picture(degrees, size):
-    picture = _photo_of((30, 12), size)
-    turned = picture.rotate(degrees, PILImage.Resampling.BILINEAR, expand=True)
-    after = _person_at((30.5, 12.5), size).rotate(degrees)
-    assert after.image_size == turned.size
-    np.testing.assert_allclose(after.keypoints[0, 0], _bright_spot(turned), atol=0.6)
+def test_people_are_rotated_as_pillow_rotates_their_image(size):
+    image = _image_with_a_dot((30, 12), size)
+    for degrees in (0, 30, 45, 90, 100, 180, 200, 270, 315, -60, 450):
+        rotated = image.rotate(degrees, PILImage.Resampling.BILINEAR, expand=True)
+        after = _person_at((30.5, 12.5), size).rotate(degrees)
+        assert after.image_size == rotated.size
+        np.testing.assert_allclose(after.keypoints[0, 0], _centre_of_brightness(rotated), atol=0.6)
 
 
-def test_people_are_mirrored_as_pillow_mirrors_their_picture():
-    mirrored = _photo_of((30, 12), (61, 40)).transpose(PILImage.Transpose.FLIP_LEFT_RIGHT)
+def test_people_are_mirrored_as_pillow_mirrors_their_image():
+    image = _image_with_a_dot((30, 12), (61, 40))
+    mirrored = image.transpose(PILImage.Transpose.FLIP_LEFT_RIGHT)
     after = _person_at((30.5, 12.5), (61, 40)).flip()
-    np.testing.assert_allclose(after.keypoints[0, 0], _bright_spot(mirrored))
+    np.testing.assert_allclose(after.keypoints[0, 0], _centre_of_brightness(mirrored))
 
 
-def test_people_are_cropped_as_pillow_crops_their_picture():
-    cropped = _photo_of((30, 12), (61, 40)).crop((20, 5, 50, 35))
+def test_people_are_cropped_as_pillow_crops_their_image():
+    cropped = _image_with_a_dot((30, 12), (61, 40)).crop((20, 5, 50, 35))
     after = _person_at((30.5, 12.5), (61, 40)).crop(20, 5, 30, 30)
     assert after.image_size == cropped.size
-    np.testing.assert_allclose(after.keypoints[0, 0], _bright_spot(cropped))
+    np.testing.assert_allclose(after.keypoints[0, 0], _centre_of_brightness(cropped))
 
 
 def _person_at(point, size):
@@ -230,14 +236,14 @@ def _person_at(point, size):
     )
 
 
-def test_a_quarter_turn_is_counter_clockwise():
+def test_a_rotation_is_counter_clockwise():
     after = _person_at((60, 10), (61, 40)).rotate(90)
     assert after.keypoints.tolist() == [[[10, 1]]]
     assert after.boxes.tolist() == [[0, 1, 10, 61]]
     assert after.image_size == (40, 61)
 
 
-def test_mirrored_sides_change_their_names_and_keep_their_scores():
+def test_mirroring_exchanges_the_names_of_the_sides_and_keeps_the_scores():
     before = random_people(1, seed=3)
     after = before.flip()
     old, new = before[0]["left_wrist"], after[0]["right_wrist"]
@@ -245,7 +251,7 @@ def test_mirrored_sides_change_their_names_and_keep_their_scores():
     assert after[0]["nose"].score == before[0]["nose"].score
 
 
-def test_mirroring_and_turning_take_the_third_dimension_along():
+def test_only_mirroring_and_rotation_change_3d_keypoints():
     names = ("left_hand", "right_hand")
     skeleton = Skeleton("hands", names, flip_pairs=[names])
     depth = [[[1, 2, 3], [4, 5, 6]]]
@@ -264,7 +270,7 @@ def test_mirroring_and_turning_take_the_third_dimension_along():
     assert before.offset(5, 5).keypoints_3d.tolist() == depth
 
 
-def test_a_scaled_picture_has_the_rounded_size_and_one_pixel_at_least():
+def test_a_scaled_image_has_a_rounded_size_of_at_least_one_pixel():
     assert random_people(1, seed=0).scale(0.3, 0.0001).image_size == (192, 1)
 
 
@@ -278,13 +284,13 @@ def test_a_scaled_picture_has_the_rounded_size_and_one_pixel_at_least():
         (lambda r: r.crop(0, 0, 9, 9), (9, 9)),
     ],
 )
-def test_people_of_a_picture_of_unknown_size_can_be_moved(operation, size):
+def test_people_in_an_image_of_unknown_size_can_be_transformed(operation, size):
     assert operation(attrs.evolve(random_people(2, seed=0), image_size=None)).image_size == size
 
 
 REFUSED = [
-    (lambda r: r.rotate(90), "size is unknown: give the center to turn about"),
-    (lambda r: r.flip(), "size is unknown: give its width"),
+    (lambda r: r.rotate(90), "image size is unknown: give the center to rotate about"),
+    (lambda r: r.flip(), "image size is unknown: give its width"),
     (lambda r: r.scale(0), "factors must be positive numbers, got 0 and 0"),
     (lambda r: r.scale(1, -2), "factors must be positive numbers, got 1 and -2"),
     (lambda r: r.scale(math.nan), "factors must be positive numbers, got nan"),
@@ -294,12 +300,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("operation", "message"), REFUSED)
-def test_what_cannot_be_done_is_refused(operation, message):
+def test_invalid_arguments_are_a_value_error(operation, message):
     with pytest.raises(ValueError, match=message):
         operation(attrs.evolve(random_people(2, seed=0), image_size=None))
 
 
-def test_joined_people_come_in_order():
+def test_concatenated_people_are_in_order():
     first, second = random_people(2, seed=1), random_people(3, seed=2)
     joined = posehub.concatenate([first, second])
     assert joined[:2] == first
@@ -307,13 +313,13 @@ def test_joined_people_come_in_order():
 
 
 @given(people(), st.integers(0, 3))
-def test_people_taken_apart_and_joined_are_the_same(whole, cut):
+def test_people_split_and_concatenated_are_the_same(whole, cut):
     assume(len(whole) > 0)
     joined = posehub.concatenate([whole[:cut], whole[cut:]])
     assert joined == attrs.evolve(whole, raw=None)
 
 
-def test_joining_keeps_what_all_agree_on():
+def test_concatenation_keeps_the_fields_that_are_the_same_in_all():
     result = attrs.evolve(random_people(1, seed=1), backend="a", request_id="1", raw={})
     other = attrs.evolve(result, backend="b", image_size=(9, 9))
     same, mixed = posehub.concatenate([result, result]), posehub.concatenate([result, other])
@@ -321,7 +327,7 @@ def test_joining_keeps_what_all_agree_on():
     assert (mixed.backend, mixed.image_size) == ("", None)
 
 
-def test_joining_fills_the_third_dimension_where_some_have_it():
+def test_concatenation_fills_missing_3d_keypoints_with_nan():
     flat = random_people(1, seed=1)
     deep = attrs.evolve(flat, keypoints_3d=np.ones((1, 17, 3)))
     joined = posehub.concatenate([flat, deep]).keypoints_3d
@@ -329,11 +335,21 @@ def test_joining_fills_the_third_dimension_where_some_have_it():
     assert (joined[1] == 1).all()
 
 
-def test_people_of_different_skeletons_are_not_joined():
-    with pytest.raises(ValueError, match="people of coco17 and baidu21 do not fit"):
+def test_concatenation_keeps_ids_if_all_results_with_people_have_them():
+    one = attrs.evolve(random_people(2, seed=1), ids=[3, 1])
+    other = attrs.evolve(random_people(1, seed=2), ids=[2])
+    none = random_people(1, seed=3)
+    assert posehub.concatenate([one, none[:0], other]).ids.tolist() == [3, 1, 2]
+    assert posehub.concatenate([one, none]).ids is None
+    assert posehub.concatenate([none, one]).ids is None
+    assert posehub.concatenate([none, none]).ids is None
+
+
+def test_people_of_different_skeletons_are_not_concatenated():
+    with pytest.raises(ValueError, match="cannot concatenate people of coco17 and baidu21"):
         posehub.concatenate([PoseResult.empty(COCO17), PoseResult.empty(BAIDU21)])
 
 
-def test_nothing_is_not_joined():
-    with pytest.raises(ValueError, match="nothing to concatenate"):
+def test_an_empty_list_is_not_concatenated():
+    with pytest.raises(ValueError, match="no results to concatenate"):
         posehub.concatenate([])

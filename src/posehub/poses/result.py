@@ -252,7 +252,7 @@ class PoseResult(Sequence[Person]):
     def __repr__(self) -> str:
         people = "1 person" if len(self) == 1 else f"{len(self)} people"
         size = "" if self.image_size is None else f", {self.image_size[0]}x{self.image_size[1]}"
-        ids = "" if self.ids is None else ", with ids"
+        ids = "" if self.ids is None else " with ids"
         return f"PoseResult({people}{ids}, {self.skeleton.name}{size}, backend={self.backend!r})"
 
 

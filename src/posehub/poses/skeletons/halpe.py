@@ -15,9 +15,9 @@ from posehub.poses.skeletons.coco import COCO17
 
 # Names in the order of github.com/Fang-Haoshu/Halpe-FullBody, README.md, spelled as in MMPose,
 # configs/_base_/datasets/halpe26.py. Links and sigmas are from that file, whose sigmas are those of
-# the data set's own halpecocotools/cocoeval.py. `head` is the crown: MMPose trains it on the `head_top`
-# and `top_head` of aic14, mpii16 and crowdpose14, and `neck` on their (upper) necks, but does not
-# train `hip` on mpii16's `pelvis` (configs/body_2d_keypoint/rtmpose/body8,
+# the data set's own halpecocotools/cocoeval.py. `head` is the crown: MMPose trains it on the
+# `head_top` and `top_head` of aic14, mpii16 and crowdpose14, and `neck` on their (upper) necks, but
+# does not train `hip` on mpii16's `pelvis` (configs/body_2d_keypoint/rtmpose/body8,
 # rtmpose-m_8xb512-700e_body8-halpe26-256x192.py).
 HALPE26 = Skeleton(
     name="halpe26",
