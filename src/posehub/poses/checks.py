@@ -111,7 +111,8 @@ def clamped_scores(values: ArrayLike, name: str = "scores") -> Float32Array:
         return scores
     tolerance = np.float32(SCORE_TOLERANCE)
     if least < -tolerance or most > 1 + tolerance:
-        raise ValueError(f"{name} must be in [0, 1], got {least if least < -tolerance else most}")
+        worst = least if least < -tolerance else most
+        raise ValueError(f"{name} must be in [0, 1], got {worst!s}")  # str() of float32 is short
     return float32_view(np.clip(scores, 0, 1))
 
 
