@@ -121,8 +121,8 @@ class Conversion:
             for source in sources[1:]:
                 total += points[:, source]
             out[:, column] = total / len(sources)
-        for column in self._missing_columns:
-            out[:, column] = np.nan
+        for columns in self._missing_columns:
+            out[:, columns] = np.nan
 
     def _score(self, scores: Float32Array, points: Float32Array, out: Float32Array) -> None:
         scores.take(self._columns, axis=1, out=out, mode="clip")
@@ -132,8 +132,8 @@ class Conversion:
             # unlike fmin, minimum returns NaN if one of the scores is NaN
             lowest = reduce(np.minimum, (scores[:, source] for source in sources))
             out[:, column] = np.where(np.isnan(points[:, column, 0]), 0, lowest * INDIRECT_FACTOR)
-        for column in self._missing_columns:
-            out[:, column] = 0
+        for columns in self._missing_columns:
+            out[:, columns] = 0
 
     @cached_property
     def _columns(self) -> NDArray[np.intp]:
@@ -154,8 +154,12 @@ class Conversion:
         return [column for column, step in enumerate(self.steps) if step.kind == "near"]
 
     @cached_property
-    def _missing_columns(self) -> list[int]:
-        return [column for column, step in enumerate(self.steps) if step.kind == "missing"]
+    def _missing_columns(self) -> list[slice]:
+        """The columns of the missing keypoints, as slices: faster to fill than one by one."""
+        columns = {column for column, step in enumerate(self.steps) if step.kind == "missing"}
+        starts = sorted(column for column in columns if column - 1 not in columns)
+        ends = sorted(column + 1 for column in columns if column + 1 not in columns)
+        return list(map(slice, starts, ends))
 
     def _of_kind(self, kind: str) -> list[Step]:
         return [step for step in self.steps if step.kind == kind]
