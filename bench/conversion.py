@@ -1,7 +1,7 @@
-"""Changing the skeleton of a million people: `python bench/conversion.py --out DIR`.
+"""Conversion of a million people to other skeletons: `python bench/conversion.py --out DIR`.
 
-Each conversion runs in a process of its own, so that its peak memory is its own: what the process
-needs beyond what it had before there were people, against the arrays that go in and come out.
+Each conversion runs in a process of its own. Its peak memory, less the memory before the people
+were made, is compared with the size of the input and output arrays.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def size_of(result: posehub.PoseResult) -> int:
 
 
 def measure(target: str, rounds: int = 7) -> None:
-    """Print seconds of one conversion, and peak memory against input and output."""
+    """Print the seconds of one conversion, and its peak memory relative to input and output."""
     posehub.conversion("blazepose33", target)
     before = psutil.Process().memory_info().rss
     given = people(PEOPLE, posehub.get_skeleton("blazepose33"))
@@ -72,8 +72,9 @@ def main() -> None:
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         figures = json.loads(done.stdout)
         what = f"a million people from blazepose33 to {target}"
+        memory = f"{what}: peak memory, relative to input and output"
         rows.append(at_most(what, figures["seconds"], 0.5, "s"))
-        rows.append(at_most(f"{what}: peak memory, of in and out", figures["memory"], 2.2))
+        rows.append(at_most(memory, figures["memory"], 2.2))
     report("Conversion", rows, arguments.out / "conversion.json")
 
 

@@ -6,7 +6,7 @@ first, and arrays are checked in blocks of rows, so that no check needs memory o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,9 +31,9 @@ they regress the score; a score that is further out has another scale. The value
 choice."""
 
 
-def blocks(rows: int) -> Iterator[slice]:
+def blocks(rows: int) -> list[slice]:
     """Return slices that together cover `rows` rows, each of `BLOCK` rows at most."""
-    return (slice(start, start + BLOCK) for start in range(0, rows, BLOCK))
+    return [slice(start, start + BLOCK) for start in range(0, rows, BLOCK)]
 
 
 def float32_view(values: ArrayLike) -> Float32Array:
