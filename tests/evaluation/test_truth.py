@@ -93,7 +93,7 @@ def test_a_skeleton_without_a_head_has_no_head_lengths():
         ),
         (lambda t: t["annotations"][0].update(bbox=[1, 2, 3, "4"]), "must be 4 finite numbers"),
         (lambda t: t["categories"].clear(), "one category must name keypoints, got 0"),
-        (lambda t: t["categories"][0].update(keypoints=["a", "a"]), "twice"),
+        (lambda t: t["categories"][0].update(keypoints=["a", "a"]), "duplicate keypoints"),
         (lambda t: t["categories"][0].update(keypoints=[1, 2]), "a list of names"),
     ],
 )
