@@ -67,7 +67,7 @@ def measure(skeleton_name: str) -> dict[str, float]:
         "from_json": lambda: posehub.PoseResult.from_json(text),
     }
     return {
-        **{name: min(timeit.repeat(f, number=200, repeat=10)) for name, f in operations.items()},
+        **{name: min(timeit.repeat(f, number=20, repeat=100)) for name, f in operations.items()},
         "size of the JSON": len(text.encode()),
     }
 
