@@ -126,8 +126,8 @@ class Conversion:
 
     def _score(self, scores: Float32Array, points: Float32Array, out: Float32Array) -> None:
         scores.take(self._columns, axis=1, out=out, mode="clip")
-        for column in self._near_columns:
-            out[:, column] *= INDIRECT_FACTOR
+        if self._factors is not None:
+            out *= self._factors
         for column, sources in self._derived_columns:
             # unlike fmin, minimum returns NaN if one of the scores is NaN
             lowest = reduce(np.minimum, (scores[:, source] for source in sources))
@@ -150,8 +150,10 @@ class Conversion:
         ]
 
     @cached_property
-    def _near_columns(self) -> list[int]:
-        return [column for column, step in enumerate(self.steps) if step.kind == "near"]
+    def _factors(self) -> Float32Array | None:
+        """The factor of each score, or None if no keypoint is near."""
+        near = [step.kind == "near" for step in self.steps]
+        return np.where(near, INDIRECT_FACTOR, 1).astype(np.float32) if any(near) else None
 
     @cached_property
     def _missing_columns(self) -> list[slice]:
