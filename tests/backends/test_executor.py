@@ -14,7 +14,7 @@ PATIENCE = 60  # seconds until a wait that should have ended long ago fails the 
 
 
 def _workers():
-    return [t for t in threading.enumerate() if t.name.startswith("posehub-")]
+    return [t for t in threading.enumerate() if t.name.startswith("posehub-worker")]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 7])
