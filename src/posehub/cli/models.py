@@ -14,10 +14,10 @@ from rich.table import Table
 
 from posehub.backends.info import BackendInfo, ModelFile
 from posehub.cli.common import echo_json, json_option, option_layer, options_option
-from posehub.errors import ConfigError, PluginError, PosehubError
+from posehub.errors import ConfigError, PluginError, PosehubError, described
 from posehub.local.models import path_of, pull, remove, state_of
 from posehub.plugins.opening import resolve
-from posehub.plugins.registry import described, list_backends
+from posehub.plugins.registry import list_backends
 
 
 @frozen
