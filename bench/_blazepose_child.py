@@ -1,7 +1,7 @@
-"""What must be measured in a fresh process of its own; prints one JSON object.
+"""Measurements that need a new process; prints one JSON object.
 
-python bench/_blazepose_child.py start MODE PICTURE     seconds to the first result
-python bench/_blazepose_child.py memory MODE PICTURE... resident bytes in steady state
+python bench/_blazepose_child.py start MODE IMAGE     seconds to the first result
+python bench/_blazepose_child.py memory MODE IMAGE... resident bytes in steady state
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import sys
 import time
 
 
-def start(mode: str, picture: str) -> dict[str, float]:
+def start(mode: str, path: str) -> dict[str, float]:
     import posehub
 
     began = time.perf_counter()
     with posehub.open_backend("blazepose", mode=mode) as backend:
-        backend.detect(picture)
+        backend.detect(path)
         return {"seconds": time.perf_counter() - began}
 
 
@@ -26,21 +26,20 @@ def memory(mode: str, paths: list[str]) -> dict[str, float]:
 
     import posehub
 
-    # from a thumbnail to full HD, upright and lying
+    # from a thumbnail to full HD, portrait and landscape
     sizes = [(320, 240), (640, 480), (480, 640), (1280, 720), (1080, 1920), (1920, 1080), (97, 333)]
     process = psutil.Process()
     resident = []
     with posehub.open_backend("blazepose", mode=mode) as backend:
         for path in paths:
-            with Image.open(path) as picture:
+            with Image.open(path) as image:
                 for size in sizes:
-                    backend.detect(picture.convert("RGB").resize(size))
+                    backend.detect(image.convert("RGB").resize(size))
                     resident.append(process.memory_info().rss)
-    # the first half warms up: every network has been made and every size been seen
+    # the first half warms up: afterwards every network exists and every size has occurred
     return {"bytes": max(resident[len(resident) // 2 :])}
 
 
 if __name__ == "__main__":
-    what, mode, *pictures = sys.argv[1:]
-    answer = start(mode, *pictures) if what == "start" else memory(mode, pictures)
-    print(json.dumps(answer))
+    what, mode, *paths = sys.argv[1:]
+    print(json.dumps(start(mode, *paths) if what == "start" else memory(mode, paths)))

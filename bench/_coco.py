@@ -15,24 +15,28 @@ from pycocotools.cocoeval import COCOeval
 
 ANNOTATIONS = "person_keypoints.json"
 
+PIXEL_CENTRE = 0.5
+"""COCO's keypoints are indices of pixels; posehub counts from the left edge of the first pixel, so
+the centre of pixel i is at i + 0.5."""
+
 Person = tuple[np.ndarray, float]
-"""COCO's 17 points (17, 2) in pixels, and the person's score."""
+"""COCO's 17 points (17, 2) in posehub's coordinates, and the person's score."""
 
 
-def pictures(folder: Path) -> list[Path]:
-    """Return the labelled pictures: those the annotations name."""
-    images = json.loads((folder / ANNOTATIONS).read_text())["images"]
-    return [folder / image["file_name"] for image in images]
+def images(folder: Path) -> list[Path]:
+    """Return the labelled images: those that the annotations name."""
+    labelled = json.loads((folder / ANNOTATIONS).read_text())["images"]
+    return [folder / image["file_name"] for image in labelled]
 
 
 def average_precision(folder: Path, people_in: Callable[[Path], Iterable[Person]]) -> float:
-    """Return AP over OKS 0.50:0.95, all areas, at most 20 people a picture."""
+    """Return AP over OKS 0.50:0.95, all areas, at most 20 people per image."""
     annotations = folder / ANNOTATIONS
     found: list[dict[str, Any]] = []
     for image in json.loads(annotations.read_text())["images"]:
         for points, score in people_in(folder / image["file_name"]):
-            # the evaluation reads no score of a point
-            triples = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+            # the evaluation does not use the scores of points
+            triples = np.concatenate([points - PIXEL_CENTRE, np.ones((len(points), 1))], axis=1)
             keypoints = triples.astype(float).ravel().tolist()
             found.append(
                 {

@@ -1,4 +1,4 @@
-"""MediaPipe in an environment of its own, asked through a pipe: it needs an older numpy."""
+"""MediaPipe in an environment of its own, run through a pipe: it needs an older numpy."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def environment(given: Path | None) -> Path | None:
-    """Return the Python to run MediaPipe with, making its environment if there is none yet.
+    """Return the Python to run MediaPipe with; make its environment if there is none yet.
 
-    None, with the reason on stderr, if this machine has no Python MediaPipe runs on or the
-    package cannot be installed.
+    Returns None, with the reason on stderr, if this machine has no Python that MediaPipe runs on or
+    the package cannot be installed.
     """
     if given is not None:
         return given
@@ -28,7 +28,7 @@ def environment(given: Path | None) -> Path | None:
         return python
     base = _base_python()
     if base is None:
-        print("MediaPipe left out: it needs Python 3.9 to 3.12; none here.", file=sys.stderr)
+        print("MediaPipe skipped: it needs Python 3.9 to 3.12.", file=sys.stderr)
         return None
     print(f"installing mediapipe {VERSION} into {folder.relative_to(ROOT)}", file=sys.stderr)
     install = [str(python), "-m", "pip", "install", "--quiet", f"mediapipe=={VERSION}"]
@@ -36,7 +36,7 @@ def environment(given: Path | None) -> Path | None:
         subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True)
         subprocess.run(install, check=True)
     except subprocess.CalledProcessError as error:
-        print(f"MediaPipe left out: {error}", file=sys.stderr)
+        print(f"MediaPipe skipped: {error}", file=sys.stderr)
         return None
     (folder / "ready").touch()
     return python
@@ -61,14 +61,14 @@ class MediaPipe:
             text=True,
         )
 
-    def ask(self, picture: Path) -> dict[str, Any]:
-        """Return the seconds that `process` took on the decoded picture, and its person or None."""
+    def detect(self, image: Path) -> dict[str, Any]:
+        """Return the seconds that `process` took on the decoded image, and its person or None."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{picture}\n")
+        self._process.stdin.write(f"{image}\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
+        response: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return response
 
     def __enter__(self) -> Self:
         return self

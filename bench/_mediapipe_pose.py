@@ -1,10 +1,10 @@
 """Run MediaPipe's own pose graph; for an environment of its own with mediapipe==0.10.21.
 
-    python bench/_mediapipe_pose.py PICTURE...      reference points, as JSON on stdout
-    python bench/_mediapipe_pose.py --serve         one answer a line; see `serve`
+    python bench/_mediapipe_pose.py IMAGE...        reference points, as JSON on stdout
+    python bench/_mediapipe_pose.py --serve         one line per image; see `serve`
 
-Static image mode, model complexity 1, thresholds of 0.5. For the reference every picture is also
-turned and mirrored, which changes no pixel, so that a few pictures exercise every direction.
+Static image mode, model complexity 1, thresholds of 0.5. For the reference every image is also
+rotated and mirrored, which changes no pixel value, so a few images cover every direction.
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ def decode(path: str) -> np.ndarray:
 
 
 def person(found: Any, pixels: np.ndarray) -> dict[str, Any] | None:
-    """Return MediaPipe's person: points in pixels, visibilities, world points in metres."""
+    """Return MediaPipe's person: points in pixels, visibilities, world points in metres.
+
+    The points are MediaPipe's coordinates times the image's size. Pixel i is at i, because
+    MediaPipe samples images with OpenCV; posehub's coordinates are 0.5 more.
+    """
     if found.pose_landmarks is None:
         return None
     height, width = pixels.shape[:2]
@@ -51,7 +55,7 @@ def person(found: Any, pixels: np.ndarray) -> dict[str, Any] | None:
 
 
 def serve() -> None:
-    """Answer each line, a picture's path, with the seconds `process` took and its person."""
+    """Read paths of images, one per line; print the seconds `process` took, and its person."""
     pose = open_pose()
     for line in sys.stdin:
         pixels = decode(line.strip())
@@ -63,13 +67,13 @@ def serve() -> None:
 
 def reference(paths: list[str]) -> None:
     pose = open_pose()
-    pictures: dict[str, dict[str, Any]] = {}
+    images: dict[str, dict[str, Any]] = {}
     for path in paths:
-        pictures[Path(path).name] = found = {}
+        images[Path(path).name] = found = {}
         for name, vary in VARIANTS.items():
             pixels = np.ascontiguousarray(vary(decode(path)))
             found[name] = person(pose.process(pixels), pixels)
-    print(json.dumps({"mediapipe": mp.__version__, "pictures": pictures}))
+    print(json.dumps({"mediapipe": mp.__version__, "images": images}))
 
 
 if __name__ == "__main__":

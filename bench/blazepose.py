@@ -2,9 +2,9 @@
 
     python bench/blazepose.py --out DIR [--eval DIR_WITH_COCO4] [--mediapipe-python PATH]
 
-MediaPipe runs in an environment of its own, made under .cache if none is given. Where two ways are
-compared they take turns and medians are used, so that what else the machine does strikes both.
-Without --eval, a folder of labelled pictures with COCO's person_keypoints.json, AP is left out.
+MediaPipe runs in an environment of its own, made under .cache if none is given. Two ways that are
+compared run in turns and medians are used, so that other load on the machine affects both alike.
+--eval is a folder of labelled images with COCO's person_keypoints.json; without it there is no AP.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import skimage.data
-from _coco import Person, average_precision, pictures
+from _coco import Person, average_precision, images
 from _mediapipe import MediaPipe, environment
 from _table import Row, at_least, at_most, report
 from PIL import Image
@@ -30,11 +30,11 @@ import posehub
 from posehub.poses.skeletons import BLAZEPOSE33, COCO17
 
 ROOT = Path(__file__).parent.parent
-PLUGIN_PICTURES = ROOT / "plugins" / "posehub-blazepose" / "tests" / "pictures"
+PLUGIN_IMAGES = ROOT / "plugins" / "posehub-blazepose" / "tests" / "images"
 PEOPLE = [
     ROOT / "examples" / "astronaut.jpg",
-    PLUGIN_PICTURES / "camera.jpg",
-    PLUGIN_PICTURES / "grace_hopper.jpg",
+    PLUGIN_IMAGES / "camera.jpg",
+    PLUGIN_IMAGES / "grace_hopper.jpg",
 ]
 WITHOUT_PEOPLE = """
     binary_blobs brick cat cell checkerboard clock coffee coins colorwheel grass gravel horse
@@ -42,18 +42,20 @@ WITHOUT_PEOPLE = """
     shepp_logan_phantom text
 """.split()  # noqa: SIM905  # a list of as many quoted words is no easier to read
 MODES = ("fast", "balanced", "thorough")
+FROM_MEDIAPIPE = 0.5
+"""posehub's coordinates minus MediaPipe's, whose pixel i is at i."""
 MB = 1_000_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for blazepose.json")
-    parser.add_argument("--eval", type=Path, help="folder of labelled pictures, for AP")
+    parser.add_argument("--eval", type=Path, help="folder of labelled images, for AP")
     parser.add_argument("--mediapipe-python", type=Path, help="a Python that has mediapipe")
     given = parser.parse_args()
     if given.eval is None:
-        print("AP left out: no --eval.", file=sys.stderr)
-    labelled = [] if given.eval is None else pictures(given.eval)
+        print("AP skipped: no --eval.", file=sys.stderr)
+    labelled = [] if given.eval is None else images(given.eval)
     rows: list[Row] = []
     python = environment(given.mediapipe_python)
     if python is not None:
@@ -72,12 +74,12 @@ def main() -> None:
 
 
 def decode(path: Path) -> np.ndarray:
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def torso(points: np.ndarray) -> float:
-    """Return the distance from between the shoulders to between the hips, in pixels."""
+    """Return the distance between the midpoints of shoulders and hips, in pixels."""
     where = BLAZEPOSE33.index
     shoulders = points[[where("left_shoulder"), where("right_shoulder")]].mean(axis=0)
     hips = points[[where("left_hip"), where("right_hip")]].mean(axis=0)
@@ -89,21 +91,21 @@ def against_mediapipe(mediapipe: MediaPipe, paths: list[Path], rounds: int = 15)
     with posehub.open_backend("blazepose", mode="fast") as backend:
         for path in paths:
             pixels = decode(path)
-            mediapipe.ask(path)
+            mediapipe.detect(path)
             result = backend.detect(pixels)
-            mine, other = [], []
+            one, other = [], []
             for _ in range(rounds):
-                answer = mediapipe.ask(path)
-                other.append(answer["seconds"])
-                mine.append(seconds(lambda: backend.detect(pixels)))  # noqa: B023  # called here
-            ours.append(statistics.median(mine))
+                found = mediapipe.detect(path)
+                other.append(found["seconds"])
+                one.append(seconds(lambda: backend.detect(pixels)))  # noqa: B023  # called here
+            ours.append(statistics.median(one))
             theirs.append(statistics.median(other))
-            if answer["person"] and len(result):
-                points = np.array(answer["person"]["points"])
+            if found["person"] and len(result):
+                points = np.array(found["person"]["points"]) + FROM_MEDIAPIPE
                 apart = np.linalg.norm(result.keypoints - points, axis=2).mean(axis=1) / torso(
                     points
                 )
-                # whoever is nearest is the same person, unless nobody is near
+                # the nearest person is the same one, unless all are far away
                 if apart.min() < 1:
                     distances.append(float(apart.min()))
     yield at_most("fast, time against MediaPipe", sum(ours) / sum(theirs), 1.0)
@@ -120,7 +122,7 @@ def against_mediapipe(mediapipe: MediaPipe, paths: list[Path], rounds: int = 15)
 def precision(folder: Path, mediapipe: MediaPipe | None) -> Iterator[Row]:
     bars = {"fast": 0.0, "balanced": 0.50, "thorough": 0.55}
     if mediapipe is not None:
-        # MediaPipe scores no person: by its points' mean visibility or all alike, what serves it
+        # MediaPipe gives no score of a person: the mean visibility or none, whichever is better
         theirs = max(
             average_precision(folder, lambda path: mediapipes_person(mediapipe, path, scored))  # noqa: B023  # called here
             for scored in (True, False)
@@ -142,13 +144,14 @@ def people(backend: posehub.Backend, path: Path) -> list[Person]:
 
 
 def mediapipes_person(mediapipe: MediaPipe, path: Path, scored: bool) -> list[Person]:
-    """Return MediaPipe's person, scored by the mean visibility of the points or not at all."""
-    person = mediapipe.ask(path)["person"]
+    """Return MediaPipe's person, with the mean visibility of the points as score, or with 1."""
+    person = mediapipe.detect(path)["person"]
     if person is None:
         return []
     chosen = [BLAZEPOSE33.index(name) for name in COCO17.keypoints]
     visibility = np.array(person["visibility"])[chosen]
-    return [(np.array(person["points"])[chosen], float(visibility.mean()) if scored else 1.0)]
+    points = np.array(person["points"])[chosen] + FROM_MEDIAPIPE
+    return [(points, float(visibility.mean()) if scored else 1.0)]
 
 
 def balanced_against_fast(paths: list[Path], rounds: int = 9) -> Iterator[Row]:
@@ -167,17 +170,17 @@ def balanced_against_fast(paths: list[Path], rounds: int = 9) -> Iterator[Row]:
             ]
             one, other = interleaved(ways, rounds)
             ratios.append(other / one)
-    count = f"{len(ratios)} pictures of 640 x 480"
+    count = f"{len(ratios)} images of 640 x 480"
     yield at_most(f"balanced, time against fast, median of {count}", statistics.median(ratios), 8)
     yield at_most(f"balanced, time against fast, worst of {count}", max(ratios), 8)
 
 
 def crowd(size: tuple[int, int]) -> np.ndarray:
-    """Return a grey picture of `size` (width, height) with eight people in two rows."""
+    """Return a grey image of `size` (width, height) with eight people in two rows."""
     scene = Image.new("RGB", size, (120, 130, 120))
     person = Image.fromarray(decode(PEOPLE[0])).resize((size[0] // 4, size[0] // 4))
-    for place in range(8):
-        scene.paste(person, (place % 4 * size[0] // 4, place // 4 * size[1] // 2 + 40))
+    for number in range(8):
+        scene.paste(person, (number % 4 * size[0] // 4, number // 4 * size[1] // 2 + 40))
     return np.asarray(scene)
 
 
@@ -187,12 +190,12 @@ def false_people() -> Iterator[Row]:
         with posehub.open_backend("blazepose", mode=mode) as backend:
             for name in WITHOUT_PEOPLE:
                 found += len(backend.detect(as_rgb(getattr(skimage.data, name)())))
-        what = f"false people in {len(WITHOUT_PEOPLE)} pictures, {mode}"
+        what = f"false people in {len(WITHOUT_PEOPLE)} images, {mode}"
         yield at_most(what, found, 0, "people")
 
 
 def as_rgb(pixels: np.ndarray) -> np.ndarray:
-    """Return any of scikit-image's pictures as uint8 RGB."""
+    """Return any of scikit-image's images as uint8 RGB."""
     if pixels.dtype == bool:
         pixels = pixels * np.uint8(255)
     elif pixels.dtype != np.uint8:
@@ -201,7 +204,7 @@ def as_rgb(pixels: np.ndarray) -> np.ndarray:
 
 
 def workers(paths: list[Path], rounds: int = 7) -> Iterator[Row]:
-    # best rounds, not medians: what else runs on two cores takes the second worker's share
+    # best rounds, not medians: on two cores, other load takes the second worker's share
     for mode, repeats in (("fast", 12), ("balanced", 4)):
         with posehub.open_backend("blazepose", mode=mode, threads=1) as backend:
             work = paths * repeats
@@ -215,8 +218,8 @@ def workers(paths: list[Path], rounds: int = 7) -> Iterator[Row]:
 
 def memory(paths: list[Path]) -> Iterator[Row]:
     for mode in MODES:
-        answer = child("memory", mode, *paths)
-        yield at_most(f"resident memory in steady state, {mode}", answer["bytes"] / MB, 350, "MB")
+        measured = child("memory", mode, *paths)
+        yield at_most(f"resident memory in steady state, {mode}", measured["bytes"] / MB, 350, "MB")
 
 
 def start(rounds: int = 7) -> Iterator[Row]:
@@ -233,8 +236,8 @@ def child(what: str, mode: str, *paths: Path) -> dict[str, Any]:
     script = str(Path(__file__).with_name("_blazepose_child.py"))
     command = [sys.executable, script, what, mode, *map(str, paths)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
 
 
 def interleaved(

@@ -5,55 +5,48 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from typing import Literal
 
 import pytest
+from attrs import frozen
 from click.testing import CliRunner
 
-from posehub.backends.base import BackendInfo
+from posehub import ModelFile, option
 from posehub.cli import main
-from posehub.local.models import WheelModels
-from posehub.plugins.hookspecs import hookimpl
-from posehub.plugins.registry import get_registry
+from posehub.local.models import path_of
+from posehub.local.wheels import WheelMember
 
-NETWORK = b"a network"
-MODELS = WheelModels(
-    name="thinker",
-    package="brain",
-    version="1.0",
-    files={"brain/net.tflite": hashlib.sha256(NETWORK).hexdigest()},
-    tags=("311", "cp311", "any"),
-)
-
-
-def no_factory(options):
-    raise AssertionError("nothing here opens a backend")
+NETWORKS = {"small": b"a network", "large": b"a network of many layers"}
+FILES = {
+    size: ModelFile(
+        name=f"{size}.tflite",
+        folder="brain-1.0",
+        sha256=hashlib.sha256(data).hexdigest(),
+        source=WheelMember("brain", "1.0", f"brain/{size}.tflite", ("311", "cp311", "any")),
+    )
+    for size, data in NETWORKS.items()
+}
 
 
-class Plugin:
-    @hookimpl
-    def posehub_register_backends(self):
-        common = {"summary": "for tests", "skeleton": "coco17", "factory": no_factory}
-        return [
-            BackendInfo(name="thinker", models=MODELS, **common),
-            BackendInfo(name="plain", **common),
-        ]
+@frozen
+class Options:
+    size: Literal["small", "large"] = option("small", help="which network")
 
 
 @pytest.fixture(autouse=True)
-def _thinker(monkeypatch, tmp_path):
+def _thinker(install, make_info, monkeypatch, tmp_path):
+    """A backend whose options choose its one model file, and one without model files."""
     monkeypatch.setenv("POSEHUB_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    registry = get_registry()
-    monkeypatch.setattr(registry, "backends", dict(registry.backends))
-    for info in Plugin().posehub_register_backends():
-        registry.backends[info.name] = info
+    models = lambda options: [FILES[options.size]]  # noqa: E731
+    install(make_info("thinker", options=Options, models=models), make_info("plain"))
 
 
 @pytest.fixture
 def wheel(tmp_path):
     path = tmp_path / "brain-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("brain/net.tflite", NETWORK)
+        for size, data in NETWORKS.items():
+            archive.writestr(f"brain/{size}.tflite", data)
     return path
 
 
@@ -61,60 +54,122 @@ def run(*arguments):
     return CliRunner().invoke(main, ["models", *map(str, arguments)])
 
 
-def state(*arguments):
-    rows = json.loads(run(*arguments, "--json").stdout)
-    return [row["state"] for row in rows if row["backend"] == "thinker"]
+def rows(*arguments):
+    listed = json.loads(run(*arguments, "--json").stdout)
+    return {row["file"]: row["state"] for row in listed if row["backend"] == "thinker"}
 
 
 def test_the_list_shows_what_is_missing():
     result = run("list")
     assert result.exit_code == 0
-    assert "net.tflite" in result.stdout
-    assert state("list") == ["missing"]
+    assert "small.tflite" in result.stdout
+    assert rows("list") == {"small.tflite": "missing"}
+
+
+def test_a_row_names_backend_file_state_path_and_source():
+    (row,) = json.loads(run("list", "thinker", "--json").stdout)
+    assert row == {
+        "backend": "thinker",
+        "file": "small.tflite",
+        "state": "missing",
+        "path": str(path_of(FILES["small"])),
+        "source": "the wheel of brain 1.0",
+    }
+
+
+def test_the_options_decide_which_files_are_meant(wheel, monkeypatch):
+    assert rows("list", "thinker", "-o", "size=large") == {"large.tflite": "missing"}
+    assert run("pull", "thinker", "-o", "size=large", "--from", wheel).exit_code == 0
+    assert run("verify", "thinker", "-o", "size=large").exit_code == 0
+    assert run("verify", "thinker").exit_code == 1
+    monkeypatch.setenv("POSEHUB_THINKER_SIZE", "large")
+    assert rows("list") == {"large.tflite": "present"}
+    assert "Removed" in run("remove", "thinker", "-o", "size=large").stdout
+    assert rows("list") == {"large.tflite": "missing"}
 
 
 def test_pulling_from_a_wheel_puts_the_files_in_place(wheel):
     result = run("pull", "thinker", "--from", wheel)
     assert result.exit_code == 0
     assert "present" in result.stdout
-    assert state("list") == ["present"]
+    assert rows("list") == {"small.tflite": "present"}
 
 
 def test_a_pull_that_fails_exits_with_one_and_keeps_stdout_clean():
     result = run("pull", "thinker")
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert "--from WHEEL" in result.stderr
+    assert "--from FILE" in result.stderr
 
 
-def test_verifying_exits_with_one_unless_every_file_is_whole(wheel):
+def test_a_pull_of_present_files_does_nothing_unless_forced(wheel):
+    run("pull", "thinker", "--from", wheel)
+    assert run("pull", "thinker").exit_code == 0
+    assert run("pull", "thinker", "--force").exit_code == 1
+    assert rows("list") == {"small.tflite": "present"}
+    assert run("pull", "thinker", "--force", "--from", wheel).exit_code == 0
+
+
+def test_verifying_exits_with_one_unless_every_file_is_undamaged(wheel):
     assert run("verify", "thinker").exit_code == 1
     run("pull", "thinker", "--from", wheel)
     assert run("verify", "thinker").exit_code == 0
-    MODELS.path("brain/net.tflite").write_bytes(b"half")
+    path_of(FILES["small"]).write_bytes(b"half")
     assert run("verify", "thinker").exit_code == 1
-    assert state("verify", "thinker") == ["damaged"]
+    assert rows("verify", "thinker") == {"small.tflite": "damaged"}
 
 
-def test_removing_says_whether_there_was_anything(wheel):
+def test_removing_reports_whether_there_was_anything(wheel):
     run("pull", "thinker", "--from", wheel)
     assert json.loads(run("remove", "thinker", "--json").stdout) == {
         "backend": "thinker",
         "removed": True,
     }
-    assert "no models" in run("remove", "thinker").stdout
+    assert "No model files" in run("remove", "thinker").stdout
+
+
+def failing(options):
+    raise RuntimeError("out of thoughts")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("models", "words"),
+    [
+        (failing, "failed with RuntimeError: out of thoughts"),
+        (lambda options: ["net.tflite"], "returned a str instead of a ModelFile"),
+        (lambda options: 5, "failed with TypeError"),
+    ],
+)
+def test_a_plugin_that_fails_does_not_hide_the_others(install, make_info, models, words):
+    install(make_info("broken", models=models))
+    for command in ("list", "verify"):
+        result = run(command)
+        assert result.exit_code == 1
+        assert "thinker" in result.stdout
+        assert f"broken: The models of broken cannot be listed: its plugin {words}" in result.stderr
+    assert words in run("pull", "broken").stderr
+
+
+def test_a_setting_that_is_wrong_is_named_beside_the_list(monkeypatch):
+    monkeypatch.setenv("POSEHUB_THINKER_SIZE", "huge")
+    result = run("list")
+    assert result.exit_code == 1
+    assert "thinker: Option 'size' of thinker" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
     [
         (("pull", "thinkr"), "thinker"),
         (("pull", "plain"), "needs no model files"),
         (("pull", "thinker", "--from", "missing.whl"), "missing.whl"),
+        (("pull", "thinker", "-o", "size=huge"), "size"),
+        (("pull", "thinker", "-o", "width=1"), "no option 'width'"),
+        (("list", "-o", "size=large"), "NAME"),
         (("pull",), "NAME"),
     ],
 )
-def test_a_wrong_call_exits_with_two(arguments, complaint):
+def test_a_wrong_call_exits_with_two(arguments, message):
     result = run(*arguments)
     assert result.exit_code == 2
-    assert complaint in result.stderr
+    assert message in result.stderr

@@ -1,255 +1,239 @@
-"""Model files from a wheel: pulled with pip, checked, whole or not there at all.
-
-The wheel is made here and found by pip through PIP_FIND_LINKS; no index is asked.
-"""
+"""Model files: pulled once, checked by their hash, complete or not there at all."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-import zipfile
 from pathlib import Path
 
+import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from posehub import ModelFile
 from posehub.errors import ConfigError, MissingDependencyError
-from posehub.local.models import WheelModels, models_folder
-from posehub.local.wheels import parse_progress
-
-CONTENTS = {"brain/one.tflite": b"first network " * 9000, "brain/two.tflite": b"second network"}
-WHEEL = "brain-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+from posehub.local.models import ensure, models_folder, path_of, pull, remove, state_of
 
 
-def write_wheel(path, contents=CONTENTS):
-    metadata = "Metadata-Version: 2.1\nName: brain\nVersion: 1.0\n"
-    tag = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_28_x86_64\n"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in contents.items():
-            archive.writestr(name, data)
-        archive.writestr("brain-1.0.dist-info/METADATA", metadata)
-        archive.writestr("brain-1.0.dist-info/WHEEL", tag)
-        archive.writestr("brain-1.0.dist-info/RECORD", "")
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The folder for models; pip finds wheels in `links` beside it and nowhere else."""
-    links = tmp_path / "links"
-    links.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(links))
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("POSEHUB_MODELS_DIR", str(tmp_path / "models"))
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def published(folder):
-    return write_wheel(folder.parent / "links" / WHEEL)
-
-
-@pytest.fixture
-def models():
-    return WheelModels(
-        name="thinker",
-        package="brain",
-        version="1.0",
-        files={name: hashlib.sha256(data).hexdigest() for name, data in CONTENTS.items()},
-        tags=("311", "cp311", "manylinux_2_28_x86_64"),
-    )
+def states(files):
+    return [state_of(file) for file in files]
 
 
 def files_in(folder):
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_pull_keeps_the_files_and_nothing_else(models, folder, published):
-    models.pull()
-    assert models.states() == dict.fromkeys(CONTENTS, "present")
+def test_a_pull_keeps_the_files_and_nothing_else(files, folder, published):
+    pull(files, backend="thinker")
+    assert states(files) == ["present", "present"]
     assert files_in(folder) == ["one.tflite", "two.tflite"]
 
 
-def test_the_first_read_pulls(models, published):
-    assert models.states() == dict.fromkeys(CONTENTS, "missing")
-    assert models.read("brain/two.tflite") == CONTENTS["brain/two.tflite"]
-    assert models.states() == dict.fromkeys(CONTENTS, "present")
+def test_a_file_is_kept_in_its_folder_below_the_folder_of_all_models(files, folder):
+    assert path_of(files[0]) == folder / "brain-1.0" / "one.tflite"
 
 
-def test_later_reads_need_no_wheel(models, published):
-    models.pull()
+def test_ensuring_pulls_what_is_missing(files, published, wheels):
+    assert states(files) == ["missing", "missing"]
+    paths = ensure(files, backend="thinker")
+    assert [path.read_bytes() for path in paths] == [*wheels.contents.values()]
+    assert states(files) == ["present", "present"]
+
+
+def test_files_that_are_present_need_no_source(files, published, wheels):
+    pull(files, backend="thinker")
     published.unlink()
-    for name, data in CONTENTS.items():
-        assert models.read(name) == data
+    paths = ensure(files, backend="thinker")
+    assert [path.read_bytes() for path in paths] == [*wheels.contents.values()]
+    pull(files, backend="thinker")
 
 
-def test_the_bar_goes_to_stderr(models, published, capsys):
-    models.pull()
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "brain 1.0" in captured.err
+def test_a_pull_of_present_files_does_not_touch_them(files, published):
+    pull(files, backend="thinker")
+    before = [path_of(file).stat().st_mtime_ns for file in files]
+    pull(files, backend="thinker")
+    assert [path_of(file).stat().st_mtime_ns for file in files] == before
 
 
-def test_a_wheel_at_hand_serves_instead(models, folder, tmp_path):
-    models.pull(write_wheel(tmp_path / "any-name.whl"))
-    assert models.states() == dict.fromkeys(CONTENTS, "present")
+def test_a_forced_pull_fetches_present_files_again(files, published):
+    pull(files, backend="thinker")
+    before = [path_of(file).stat().st_ino for file in files]
+    pull(files, backend="thinker", force=True)
+    assert [path_of(file).stat().st_ino for file in files] != before
+    assert states(files) == ["present", "present"]
 
 
-def test_a_damaged_file_is_noticed_and_replaced(models, published):
-    models.pull()
-    path = models.path("brain/one.tflite")
+def test_a_forced_pull_that_fails_keeps_the_present_files(files, published):
+    pull(files, backend="thinker")
+    published.unlink()
+    with pytest.raises(MissingDependencyError):
+        pull(files, backend="thinker", force=True)
+    assert states(files) == ["present", "present"]
+
+
+def test_files_of_one_pull_share_one_folder_of_downloads(files, folder):
+    folders = []
+
+    class Source:
+        def fetch(self, folder):
+            folders.append(folder)
+            return path
+
+    path = folder.parent / "fetched"
+    path.write_bytes(b"second network")
+    shared = attrs.evolve(files[1], source=Source())
+    pull([shared, attrs.evolve(shared, name="again.tflite")], backend="thinker")
+    assert folders[0] == folders[1]
+
+
+def test_a_wheel_of_the_user_serves_instead_of_a_download(files, folder, tmp_path, wheels):
+    pull(files, backend="thinker", given=wheels.write(tmp_path / "any-name.whl"))
+    assert states(files) == ["present", "present"]
+
+
+def test_a_damaged_file_is_noticed_and_replaced(files, published, wheels):
+    pull(files, backend="thinker")
+    path = path_of(files[0])
     path.write_bytes(path.read_bytes()[:-1])
-    assert models.states()["brain/one.tflite"] == "damaged"
-    assert models.read("brain/one.tflite") == CONTENTS["brain/one.tflite"]
-    assert models.states() == dict.fromkeys(CONTENTS, "present")
+    assert states(files) == ["damaged", "present"]
+    assert ensure(files, backend="thinker")[0].read_bytes() == wheels.contents["brain/one.tflite"]
+    assert states(files) == ["present", "present"]
 
 
-def test_a_damaged_file_is_never_handed_out(models, published):
-    models.pull()
+def test_a_damaged_file_that_cannot_be_replaced_is_an_error(files, published):
+    pull(files, backend="thinker")
     published.unlink()
-    models.path("brain/one.tflite").write_bytes(b"half")
+    path_of(files[0]).write_bytes(b"half")
     with pytest.raises(MissingDependencyError, match=r"brain 1\.0"):
-        models.read("brain/one.tflite")
+        ensure(files, backend="thinker")
 
 
-def test_a_file_with_another_hash_is_refused_and_nothing_is_kept(models, folder, tmp_path):
-    forged = write_wheel(tmp_path / "forged.whl", {**CONTENTS, "brain/two.tflite": b"other"})
-    with pytest.raises(ConfigError, match=r"brain/two.tflite .* not the expected file"):
-        models.pull(forged)
-    assert files_in(folder.parent / "models") == []
+def test_a_file_with_another_hash_is_refused_and_not_kept(files, folder, tmp_path, wheels):
+    forged = {**wheels.contents, "brain/one.tflite": b"other"}
+    wheel = wheels.write(tmp_path / "forged.whl", forged)
+    with pytest.raises(ConfigError, match=r"one\.tflite from .*forged\.whl is not the expected"):
+        pull(files, backend="thinker", given=wheel)
+    assert files_in(folder) == []
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"no zip", "Cannot read the wheel"),
-        (None, "holds no brain/one.tflite"),
-    ],
-)
-def test_what_is_no_such_wheel_is_refused(models, folder, tmp_path, data, message):
-    wheel = tmp_path / "other.whl"
-    if data is None:
-        write_wheel(wheel, {"unrelated.py": b""})
-    else:
-        wheel.write_bytes(data)
-    with pytest.raises(ConfigError, match=message):
-        models.pull(wheel)
+def test_without_a_source_the_error_says_what_to_do(files, folder):
+    with pytest.raises(MissingDependencyError) as caught:
+        pull(files, backend="thinker")
+    for words in ("one.tflite", "the wheel of brain 1.0", "posehub models pull thinker --from"):
+        assert words in str(caught.value)
 
 
-def test_without_a_wheel_the_error_says_what_to_do(models, folder):
-    with pytest.raises(MissingDependencyError, match=r"posehub models pull thinker --from WHEEL"):
-        models.pull()
-
-
-def test_without_pip_the_error_says_what_to_do(models, folder, monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match="needs pip"):
-        models.pull()
-
-
-def test_a_folder_that_cannot_be_written_is_named(models, published, folder):
+def test_a_folder_that_cannot_be_used_is_named(files, published, folder):
     folder.write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="POSEHUB_MODELS_DIR"):
-        models.pull()
+        pull(files, backend="thinker")
 
 
-def test_files_that_are_there_need_no_writable_folder(models, published):
-    models.pull()
+def test_a_file_that_cannot_be_read_is_named(files, folder):
+    path_of(files[0]).mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"Cannot read the model file .*one\.tflite"):
+        state_of(files[0])
+
+
+def test_present_files_need_no_writable_folder(files, published, wheels):
+    pull(files, backend="thinker")
     published.unlink()
-    models.folder.chmod(0o500)
+    folder = path_of(files[0]).parent
+    folder.chmod(0o500)
     try:
-        assert models.read("brain/one.tflite") == CONTENTS["brain/one.tflite"]
+        path, _ = ensure(files, backend="thinker")
+        assert path.read_bytes() == wheels.contents["brain/one.tflite"]
     finally:
-        models.folder.chmod(0o700)
+        folder.chmod(0o700)
 
 
-def test_a_disk_that_fills_up_leaves_no_half_file(models, published, monkeypatch):
+def test_a_disk_that_fills_up_leaves_no_incomplete_file(files, folder, published, monkeypatch):
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ConfigError, match="No space left"):
-        models.pull()
-    assert files_in(models.folder) == []
+        pull(files, backend="thinker")
+    assert files_in(folder) == []
 
 
-def test_threads_that_want_the_models_at_once_all_get_them(models, published):
+def test_threads_that_need_the_files_at_once_all_get_them(files, published, wheels):
     got = []
     threads = [
-        threading.Thread(target=lambda: got.append(models.read("brain/one.tflite")))
+        threading.Thread(
+            target=lambda: got.append(ensure(files, backend="thinker")[0].read_bytes())
+        )
         for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert got == [CONTENTS["brain/one.tflite"]] * 4
+    assert got == [wheels.contents["brain/one.tflite"]] * 4
 
 
 PULL = """
-    import hashlib
-    from posehub.local.models import WheelModels
-    files = {files!r}
-    tags = ("311", "cp311", "manylinux_2_28_x86_64")
-    models = WheelModels(name="thinker", package="brain", version="1.0", files=files, tags=tags)
-    models.pull()
+    from posehub import ModelFile
+    from posehub.local.models import pull
+    from posehub.local.wheels import WheelMember
+    pull({files!r}, backend="thinker")
 """
 
 
-def pulling_process(models, **environment):
-    script = textwrap.dedent(PULL).format(files=dict(models.files))
+def pulling_process(files):
+    script = textwrap.dedent(PULL).format(files=files)
     return subprocess.Popen(
-        [sys.executable, "-c", script],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        [sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
 
 
-def test_processes_that_pull_at_once_leave_whole_files(models, published):
-    processes = [pulling_process(models) for _ in range(3)]
+def test_processes_that_pull_at_once_leave_complete_files(files, folder, published):
+    processes = [pulling_process(files) for _ in range(3)]
     for process in processes:
-        _, complaint = process.communicate(timeout=60)
-        assert process.returncode == 0, complaint
-    assert models.states() == dict.fromkeys(CONTENTS, "present")
-    assert files_in(models.folder) == ["one.tflite", "two.tflite"]
+        _, message = process.communicate(timeout=60)
+        assert process.returncode == 0, message
+    assert states(files) == ["present", "present"]
+    assert files_in(folder) == ["one.tflite", "two.tflite"]
 
 
-def test_an_interrupted_pull_leaves_nothing_that_a_later_one_trips_over(models, published):
+def test_an_interrupted_pull_does_not_disturb_a_later_one(files, published):
     for delay in (0.1, 0.4, 0.7):
-        process = pulling_process(models)
+        process = pulling_process(files)
         time.sleep(delay)
         process.kill()
         process.communicate()
-        assert "damaged" not in models.states().values()
-    models.pull()
-    assert models.states() == dict.fromkeys(CONTENTS, "present")
+        assert "damaged" not in states(files)
+    pull(files, backend="thinker")
+    assert states(files) == ["present", "present"]
 
 
-def test_removing_deletes_the_files_and_what_a_killed_pull_left(models, published):
-    models.pull()
-    (models.folder / ".one.tflite.abc.part").write_bytes(b"half")
-    assert models.remove() is True
-    assert not models.folder.exists()
-    assert models.remove() is False
+def test_removing_deletes_the_files_and_what_a_killed_pull_left(files, published):
+    pull(files, backend="thinker")
+    folder = path_of(files[0]).parent
+    (folder / ".one.tflite.abc.part").write_bytes(b"half")
+    assert remove(files) is True
+    assert not folder.exists()
+    assert remove(files) is False
 
 
-def test_removing_leaves_what_is_not_its_own(models, published):
-    models.pull()
-    (models.folder / "notes.txt").write_text("mine")
-    models.remove()
-    assert files_in(models.folder) == ["notes.txt"]
+def test_removing_keeps_other_files_of_the_folder(files, published):
+    pull(files, backend="thinker")
+    folder = path_of(files[0]).parent
+    (folder / "notes.txt").write_text("mine")
+    assert remove(files[:1]) is True
+    assert files_in(folder) == ["notes.txt", "two.tflite"]
 
 
-def test_the_folder_is_the_users_cache_unless_the_variable_says_otherwise(monkeypatch, tmp_path):
+def test_a_file_that_cannot_be_deleted_is_named(files, folder):
+    path_of(files[0]).mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"Cannot delete .*one\.tflite"):
+        remove(files)
+
+
+def test_the_folder_is_the_users_cache_unless_the_variable_names_another(monkeypatch, tmp_path):
     monkeypatch.setenv("POSEHUB_MODELS_DIR", str(tmp_path))
     assert models_folder() == tmp_path
     monkeypatch.delenv("POSEHUB_MODELS_DIR")
@@ -257,23 +241,17 @@ def test_the_folder_is_the_users_cache_unless_the_variable_says_otherwise(monkey
 
 
 @pytest.mark.parametrize(
-    ("line", "numbers"),
+    ("field", "value"),
     [
-        ("Progress 4096 of 35583072\n", (4096, 35583072)),
-        ("Progress 0 of 0", (0, 0)),
-        ("Saved ./brain-1.0.whl", None),
-        ("Progress many of more", None),
-        ("", None),
+        ("name", "brain/one.tflite"),
+        ("name", ".."),
+        ("name", ""),
+        ("folder", "../brain"),
+        ("folder", str(Path("/brain").absolute())),
+        ("sha256", "abc"),
+        ("sha256", "A" * 64),
     ],
 )
-def test_pips_progress_is_read(line, numbers):
-    assert parse_progress(line) == numbers
-
-
-@given(st.text())
-def test_any_other_line_is_no_progress(line):
-    assert parse_progress(line) is None or line.split()[0] == "Progress"
-
-
-def test_names_with_folders_are_kept_flat(models):
-    assert models.path("brain/one.tflite") == models.folder / Path("one.tflite")
+def test_a_description_that_could_not_be_kept_or_checked_is_refused(files, field, value):
+    with pytest.raises(ValueError, match=field):
+        ModelFile(**{**attrs.asdict(files[0], recurse=False), field: value})

@@ -1,10 +1,11 @@
-"""The real networks, pictures, and no network."""
+"""The real networks and images, and no access to a package index."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,27 +13,27 @@ import pytest
 from numpy.typing import NDArray
 
 from posehub import load_image
-from posehub_blazepose import DETECTOR, LANDMARKS, MODELS
+from posehub.local.models import path_of, state_of
 from posehub_blazepose.backend import BlazePoseBackend
-from posehub_blazepose.networks import Networks
+from posehub_blazepose.models import DETECTOR, LANDMARKS
 from posehub_blazepose.options import BlazePoseOptions
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def pictures() -> dict[str, Path]:
-    """Pictures by name; pictures/README.md says where they come from."""
+def images() -> dict[str, Path]:
+    """Images by name; images/README.md says where they come from."""
     return {
         "astronaut": HERE.parents[2] / "examples" / "astronaut.jpg",
-        **{path.stem: path for path in (HERE / "pictures").glob("*.jpg")},
+        **{path.stem: path for path in (HERE / "images").glob("*.jpg")},
     }
 
 
 @pytest.fixture(scope="session")
-def pixels(pictures: dict[str, Path]) -> dict[str, NDArray[np.uint8]]:
-    """The same pictures, decoded."""
-    return {name: load_image(path).pixels() for name, path in pictures.items()}
+def pixels(images: dict[str, Path]) -> dict[str, NDArray[np.uint8]]:
+    """The same images, decoded."""
+    return {name: load_image(path).pixels() for name, path in images.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -41,22 +42,17 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def model_files() -> dict[str, bytes]:
-    """The two networks as published; `posehub models pull blazepose` has put them there."""
-    states = MODELS.states()
-    assert set(states.values()) == {"present"}, f"run: posehub models pull blazepose ({states})"
-    return {name: MODELS.read(name) for name in (DETECTOR, LANDMARKS)}
+def models() -> SimpleNamespace:
+    """The two networks as published, as bytes; `posehub models pull blazepose` fetches them."""
+    for file in (DETECTOR, LANDMARKS):
+        assert state_of(file) == "present", f"run: posehub models pull blazepose ({file.name})"
+    return SimpleNamespace(
+        detector=path_of(DETECTOR).read_bytes(), landmarks=path_of(LANDMARKS).read_bytes()
+    )
 
 
 @pytest.fixture(scope="session")
-def networks(model_files: dict[str, bytes]) -> Iterator[Networks]:
-    opened = Networks(model_files[DETECTOR], model_files[LANDMARKS], threads=1)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="session")
-def backends(model_files: dict[str, bytes]) -> Iterator[dict[str, BlazePoseBackend]]:
+def backends(models: SimpleNamespace) -> Iterator[dict[str, BlazePoseBackend]]:
     """One backend for each mode."""
     modes = ("fast", "balanced", "thorough")
     opened = {mode: BlazePoseBackend(BlazePoseOptions(mode=mode)) for mode in modes}
@@ -67,6 +63,6 @@ def backends(model_files: dict[str, bytes]) -> Iterator[dict[str, BlazePoseBacke
 
 @pytest.fixture(scope="session")
 def mediapipe_people() -> dict[str, Any]:
-    """What MediaPipe finds; pictures/README.md says how it was asked."""
-    people: dict[str, Any] = json.loads((HERE / "data" / "mediapipe.json").read_text())["pictures"]
+    """What MediaPipe finds; images/README.md says how it was run."""
+    people: dict[str, Any] = json.loads((HERE / "data" / "mediapipe.json").read_text())["images"]
     return people

@@ -1,4 +1,4 @@
-"""The backend on real pictures, with the real networks."""
+"""The backend on real images, with the real networks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from posehub.errors import BackendError, ConfigError, ImageError
 from posehub.poses.skeletons import BLAZEPOSE33
 from posehub_blazepose import INFO
 from posehub_blazepose.backend import BlazePoseBackend, decoded_ahead
+from posehub_blazepose.geometry import FROM_MEDIAPIPE
 from posehub_blazepose.options import BlazePoseOptions
 
 MODES = ("fast", "balanced", "thorough")
 EMPTY = ("cat", "coffee", "rocket")
-TURNS = {
+VARIANTS = {
     "upright": lambda pixels: pixels,
     "mirrored": lambda pixels: pixels[:, ::-1],
     "turned_90": lambda pixels: np.rot90(pixels, 1),
@@ -34,22 +35,24 @@ def torso(points):
     return np.linalg.norm(shoulders - hips)
 
 
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("name", ["astronaut", "camera", "grace_hopper"])
-def test_fast_finds_the_points_mediapipe_finds(
-    backends, pixels, pictures, mediapipe_people, name, turn
+def test_fast_finds_the_points_that_mediapipe_finds(
+    backends, pixels, images, mediapipe_people, name, variant
 ):
-    expected = mediapipe_people[pictures[name].name][turn]
-    result = backends["fast"].detect(np.ascontiguousarray(TURNS[turn](pixels[name])))
+    expected = mediapipe_people[images[name].name][variant]
+    result = backends["fast"].detect(np.ascontiguousarray(VARIANTS[variant](pixels[name])))
     if expected is None:
         assert len(result) == 0
         return
-    points = np.array(expected["points"])
+    points = np.array(expected["points"]) + FROM_MEDIAPIPE
     distances = np.linalg.norm(result.keypoints[0] - points, axis=1)
     assert distances.mean() / torso(points) < 0.02
+    # half a pixel, a confusion of the two conventions, is more than all other differences
+    assert np.abs(np.median(result.keypoints[0] - points, axis=0)).max() < 0.2
 
 
-def test_fast_finds_the_world_points_mediapipe_finds(backends, pixels, mediapipe_people):
+def test_fast_finds_the_world_points_that_mediapipe_finds(backends, pixels, mediapipe_people):
     expected = np.array(mediapipe_people["astronaut.jpg"]["turned_90"]["world"])
     expected -= expected[[23, 24]].mean(axis=0)
     result = backends["fast"].detect(np.ascontiguousarray(np.rot90(pixels["astronaut"])))
@@ -60,23 +63,23 @@ def test_fast_finds_the_world_points_mediapipe_finds(backends, pixels, mediapipe
     ("mode", "name"),
     [*((mode, name) for mode in ("fast", "balanced") for name in EMPTY), ("thorough", "rocket")],
 )
-def test_nobody_is_found_where_nobody_is(backends, pictures, mode, name):
-    result = backends[mode].detect(pictures[name])
+def test_no_person_is_found_in_an_image_without_people(backends, images, mode, name):
+    result = backends[mode].detect(images[name])
     assert len(result) == 0
     assert result.keypoints.shape == (0, 33, 2)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_one_person_is_found_once(backends, pictures, mode):
-    (person,) = backends[mode].detect(pictures["astronaut"])
-    # the eyes, read off the picture
+def test_one_person_is_found_once(backends, images, mode):
+    (person,) = backends[mode].detect(images["astronaut"])
+    # the eyes, measured in the image
     assert person["left_eye"].x == pytest.approx(245, abs=12)
     assert person["left_eye"].y == pytest.approx(112, abs=12)
     assert person["right_eye"].x == pytest.approx(207, abs=12)
 
 
-def test_a_result_says_all_the_model_asks_for(backends, pictures):
-    result = backends["balanced"].detect(pictures["astronaut"])
+def test_a_result_has_skeleton_name_size_and_3d_points(backends, images):
+    result = backends["balanced"].detect(images["astronaut"])
     assert result.skeleton is BLAZEPOSE33
     assert result.backend == "blazepose"
     assert result.image_size == (512, 512)
@@ -85,37 +88,37 @@ def test_a_result_says_all_the_model_asks_for(backends, pictures):
     assert result.keypoints_3d[0, hips].mean(axis=0) == pytest.approx([0, 0, 0], abs=1e-6)
 
 
-def test_what_is_out_of_the_picture_scores_less(backends, pictures):
-    (person,) = backends["balanced"].detect(pictures["astronaut"])
+def test_points_outside_the_image_have_low_scores(backends, images):
+    (person,) = backends["balanced"].detect(images["astronaut"])
     assert person["nose"].score > 0.9
     assert person["left_ankle"].score < 0.1
 
 
-def test_the_box_encloses_head_and_shoulders(backends, pictures):
-    (person,) = backends["balanced"].detect(pictures["astronaut"])
+def test_the_box_encloses_head_and_shoulders(backends, images):
+    (person,) = backends["balanced"].detect(images["astronaut"])
     for name in ("nose", "left_ear", "right_ear", "left_shoulder", "right_shoulder"):
         assert person.box.left < person[name].x < person.box.right
         assert person.box.top < person[name].y < person.box.bottom
-    # hair reaches the top of the picture
+    # the hair reaches the top of the image
     assert person.box.top < 30
 
 
 def two_astronauts(astronaut, gap):
-    """The astronaut and her mirror image side by side, `gap` columns of their pictures cut."""
+    """The astronaut and her mirror image side by side, each without its last `gap` columns."""
     left = astronaut[:, : 512 - gap]
     return np.concatenate([left, left[:, ::-1]], axis=1)
 
 
 @pytest.mark.parametrize("gap", [0, 60, 120])
-def test_two_people_are_two(backends, pixels, gap):
+def test_two_people_give_two_results(backends, pixels, gap):
     result = backends["balanced"].detect(two_astronauts(pixels["astronaut"], gap))
     assert len(result) == 2
     noses = sorted(person["nose"].x for person in result)
-    assert noses == pytest.approx([222, 2 * (512 - gap) - 1 - 222], abs=15)
+    assert noses == pytest.approx([222, 2 * (512 - gap) - 222], abs=15)
 
 
 def small_people(astronaut, width, height, places, size):
-    """A grey picture with astronauts of `size` pixels pasted at some places."""
+    """A grey image with astronauts of `size` pixels at some places."""
     scene = Image.new("RGB", (width, height), (120, 130, 120))
     person = Image.fromarray(astronaut).resize((size, size))
     for place in places:
@@ -129,7 +132,7 @@ def test_a_person_on_a_tile_border_is_found_once(backends, pixels, x):
     assert len(backends["balanced"].detect(scene)) == 1
 
 
-def test_small_people_in_a_large_picture_are_found_thoroughly(backends, pixels):
+def test_thorough_finds_small_people_in_a_large_image(backends, pixels):
     places = [(200, 300), (1500, 900), (900, 100)]
     scene = small_people(pixels["astronaut"], 2000, 1400, places, 150)
     found = backends["thorough"].detect(scene)
@@ -138,94 +141,94 @@ def test_small_people_in_a_large_picture_are_found_thoroughly(backends, pixels):
     assert np.array(noses) == pytest.approx(np.array(expected), abs=8)
 
 
-def test_the_most_people_asked_for_are_returned_best_first(model_files, pixels):
+def test_at_most_max_persons_are_returned_best_first(models, pixels):
     scene = two_astronauts(pixels["astronaut"], 0)
     with BlazePoseBackend(BlazePoseOptions()) as both:
-        everybody = both.detect(scene)
+        people = both.detect(scene)
     with BlazePoseBackend(BlazePoseOptions(max_persons=1)) as one:
         best = one.detect(scene)
     assert len(best) == 1
-    assert best.box_scores[0] == everybody.box_scores.max()
-    assert list(everybody.box_scores) == sorted(everybody.box_scores, reverse=True)
+    assert best.box_scores[0] == people.box_scores.max()
+    assert list(people.box_scores) == sorted(people.box_scores, reverse=True)
 
 
 @pytest.mark.parametrize("option", ["min_detection_score", "min_presence"])
-def test_a_least_score_of_one_leaves_nobody(model_files, pictures, option):
+def test_a_least_score_of_one_excludes_all_people(models, images, option):
     with BlazePoseBackend(BlazePoseOptions(**{option: 1.0})) as backend:
-        assert len(backend.detect(pictures["astronaut"])) == 0
+        assert len(backend.detect(images["astronaut"])) == 0
 
 
-# as shares of the shoulders' width; BlazePose was trained on people who mostly stand
+# as shares of the shoulders' width; most people that BlazePose was trained on stand
 TOLERANCE = {"mirrored": 0.12, "turned_180": 0.12, "turned_90": 0.3, "turned_270": 0.3}
 
 
-def original_place(turn, x, y, width, height):
-    """Where a point of the turned picture lies in the one it was made from, `width` x `height`."""
+def original_place(variant, x, y, width, height):
+    """Where a point of the variant lies in the original image of `width` x `height`."""
     return {
-        "mirrored": (width - 1 - x, y),
-        "turned_90": (width - 1 - y, x),
-        "turned_180": (width - 1 - x, height - 1 - y),
-        "turned_270": (y, height - 1 - x),
-    }[turn]
+        "mirrored": (width - x, y),
+        "turned_90": (width - y, x),
+        "turned_180": (width - x, height - y),
+        "turned_270": (y, height - x),
+    }[variant]
 
 
-@pytest.mark.parametrize("turn", TOLERANCE)
+@pytest.mark.parametrize("variant", TOLERANCE)
 @pytest.mark.parametrize("name", ["astronaut", "grace_hopper"])
-def test_a_turned_picture_gives_turned_people_with_their_sides(backends, pixels, name, turn):
+def test_rotated_and_mirrored_images_give_the_same_people(backends, pixels, name, variant):
     (plain,) = backends["balanced"].detect(pixels[name])
-    scene = np.ascontiguousarray(TURNS[turn](pixels[name]))
-    (turned,) = backends["balanced"].detect(scene)
+    scene = np.ascontiguousarray(VARIANTS[variant](pixels[name]))
+    (changed,) = backends["balanced"].detect(scene)
     height, width = pixels[name].shape[:2]
     shoulders = abs(plain["left_shoulder"].x - plain["right_shoulder"].x)
     for part in ("nose", "left_eye", "right_eye", "left_shoulder", "right_shoulder"):
-        there = part
-        if turn == "mirrored":
-            there = part.replace("left", "~").replace("right", "left").replace("~", "right")
-        x, y = original_place(turn, turned[there].x, turned[there].y, width, height)
-        assert np.hypot(x - plain[part].x, y - plain[part].y) < TOLERANCE[turn] * shoulders
+        other = part
+        if variant == "mirrored":
+            other = part.replace("left", "~").replace("right", "left").replace("~", "right")
+        x, y = original_place(variant, changed[other].x, changed[other].y, width, height)
+        assert np.hypot(x - plain[part].x, y - plain[part].y) < TOLERANCE[variant] * shoulders
 
 
-# panoramas of the bar's full length in the quick mode; the others look at many tiles of them
+# the longest panoramas only in the fast modes; the thorough one needs many tiles for them
 SIZES = [(mode, size) for mode in MODES for size in [(32, 32), (1, 1), (1000, 30), (33, 701)]]
 SIZES += [("fast", (10_000, 100)), ("fast", (100, 10_000)), ("balanced", (10_000, 100))]
 
 
 @pytest.mark.parametrize(("mode", "size"), SIZES)
-def test_every_size_and_shape_is_taken(backends, mode, size):
+def test_every_size_and_shape_is_accepted(backends, mode, size):
     noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
     result = backends[mode].detect(noise)
     assert result.image_size == size
     assert len(result) == 0
 
 
-def test_somebody_in_a_panorama_is_found(backends, pixels):
+def test_a_person_in_a_panorama_is_found(backends, pixels):
     scene = small_people(pixels["astronaut"], 6000, 200, [(4300, 20)], 180)
     (person,) = backends["balanced"].detect(scene)
     assert person["nose"].x == pytest.approx(4300 + 222 * 180 / 512, abs=10)
 
 
 @pytest.mark.parametrize("mode", ["fast", "balanced"])
-def test_workers_give_the_same_as_one(backends, pictures, mode):
+def test_several_workers_give_the_results_of_one(backends, images, mode):
     names = [*EMPTY, "astronaut", "grace_hopper", "camera"]
-    sources = [pictures[name] for name in names]
+    sources = [images[name] for name in names]
     alone = [backends[mode].detect(source) for source in sources]
     assert list(backends[mode].detect_many(sources, workers=4)) == alone
 
 
-def test_a_least_detection_score_of_zero_still_ends_in_people(model_files, pixels):
+def test_a_least_detection_score_of_zero_is_accepted(models, pixels):
     scene = np.ascontiguousarray(pixels["astronaut"][:8, :8])
     with BlazePoseBackend(BlazePoseOptions(mode="fast", min_detection_score=0.0)) as backend:
         assert backend.detect(scene).image_size == (8, 8)
 
 
-def test_a_batch_gives_what_single_pictures_give(backends, pictures):
-    images = [load_image(pictures[name]) for name in ("astronaut", "cat", "grace_hopper")]
+def test_a_batch_gives_the_results_of_single_images(backends, images):
+    images = [load_image(images[name]) for name in ("astronaut", "cat", "grace_hopper")]
     batch = backends["fast"].detect_batch(images)
     assert batch == [backends["fast"].detect(image) for image in images]
 
 
-def test_the_next_picture_is_decoded_while_one_is_looked_at(pictures):
-    images = [load_image(pictures[name]) for name in ("astronaut", "cat", "coffee")]
+def test_the_next_image_is_decoded_ahead(images):
+    images = [load_image(images[name]) for name in ("astronaut", "cat", "coffee")]
     ahead = decoded_ahead(images)
     first, decoded = next(ahead)
     assert first is images[0]
@@ -233,28 +236,28 @@ def test_the_next_picture_is_decoded_while_one_is_looked_at(pictures):
     assert [image for image, _ in ahead] == images[1:]
 
 
-def test_a_damaged_picture_raises_its_own_error(backends, pictures, pixels):
+def test_a_damaged_image_raises_an_image_error(backends, images, pixels):
     file = io.BytesIO()
     Image.fromarray(pixels["cat"]).save(file, "PNG")
     data = bytearray(file.getvalue())
     data[5000:6000] = bytes(1000)
-    images = [load_image(pictures["cat"]), load_image(bytes(data))]
+    images = [load_image(images["cat"]), load_image(bytes(data))]
     with pytest.raises(ImageError, match="image bytes"):
         backends["fast"].detect_batch(images)
 
 
-def test_a_closed_backend_says_so(model_files, pictures):
+def test_a_closed_backend_is_an_error(models, images):
     backend = BlazePoseBackend(BlazePoseOptions())
     backend.close()
     backend.close()
     with pytest.raises(BackendError, match="closed"):
-        backend.detect(pictures["astronaut"])
+        backend.detect(images["astronaut"])
 
 
-def test_posehub_opens_it_by_name(pictures):
+def test_posehub_opens_it_by_name(images):
     with posehub.open_backend("blazepose", mode="fast") as backend:
         assert backend.info.name == "blazepose"
-        assert len(backend.detect(pictures["astronaut"])) == 1
+        assert len(backend.detect(images["astronaut"])) == 1
 
 
 @pytest.mark.parametrize(
@@ -272,10 +275,11 @@ def test_options_out_of_range_are_refused(wrong):
         posehub.open_backend("blazepose", **wrong)
 
 
-def test_describing_the_backend_loads_no_runtime():
+def test_describing_the_backend_imports_no_runtime():
+    heavy = {"ai_edge_litert", "PIL", "numpy"}
     script = (
         "import sys, posehub_blazepose; "
-        "print(*({'ai_edge_litert', 'PIL'} & set(sys.modules)), posehub_blazepose.INFO.name)"
+        f"print(*({heavy} & set(sys.modules)), posehub_blazepose.INFO.name)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -14,8 +14,8 @@ PHOTO = Path(__file__).parents[3] / "examples" / "astronaut.jpg"
 
 
 def mirrored():
-    with PILImage.open(PHOTO) as picture:
-        return np.asarray(picture)[:, ::-1].copy()
+    with PILImage.open(PHOTO) as photo:
+        return np.asarray(photo)[:, ::-1].copy()
 
 
 class TestContract(BackendContract):

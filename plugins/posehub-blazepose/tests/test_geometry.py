@@ -1,4 +1,4 @@
-"""Properties of the maps between picture and network input."""
+"""Properties of the maps between the image and the input of a network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posehub_blazepose.geometry import Region, box_iou, letterbox, region_of, transform, turn
+from posehub_blazepose.geometry import Region, box_iou, letterbox, region_of, rotate, transform
 
 coordinates = st.floats(-2000, 2000)
 sides = st.floats(1, 5000)
@@ -22,23 +22,23 @@ def inverse(matrix):
 
 
 @given(regions, coordinates, coordinates)
-def test_a_point_sent_into_a_region_and_back_is_where_it_was(region, x, y):
+def test_a_point_mapped_into_a_region_and_back_is_the_same(region, x, y):
     matrix = region.matrix(256)
-    there = transform(inverse(matrix), np.array([x, y]))
-    assert transform(matrix, there) == pytest.approx([x, y], abs=1e-6 * region.side + 1e-6)
+    inside = transform(inverse(matrix), np.array([x, y]))
+    assert transform(matrix, inside) == pytest.approx([x, y], abs=1e-6 * region.side + 1e-6)
 
 
 @given(regions)
-def test_the_middle_of_the_input_is_the_centre_of_the_region(region):
-    middle = transform(region.matrix(256), np.array([128.0, 128.0]))
+def test_the_region_is_centred_on_the_centre_of_element_128(region):
+    middle = transform(region.matrix(256), np.array([128.5, 128.5]))
     assert middle == pytest.approx([region.x, region.y], abs=1e-6)
 
 
 @given(regions)
-def test_a_region_keeps_its_proportions_and_never_mirrors(region):
-    turned = region.matrix(256)[:, :2] * 256 / region.side
-    assert turned @ turned.T == pytest.approx(np.eye(2), abs=1e-9)
-    assert np.linalg.det(turned) == pytest.approx(1)
+def test_a_region_is_neither_distorted_nor_mirrored(region):
+    rotation = region.matrix(256)[:, :2] * 256 / region.side
+    assert rotation @ rotation.T == pytest.approx(np.eye(2), abs=1e-9)
+    assert np.linalg.det(rotation) == pytest.approx(1)
 
 
 @given(coordinates, coordinates, st.floats(1, 1000), angles)
@@ -46,38 +46,38 @@ def test_alignment_points_put_the_head_at_the_top(x, y, distance, angle):
     top = (x + distance * math.sin(angle), y - distance * math.cos(angle))
     region = region_of(np.array([(x, y), top]), 2.5)
     column, row = transform(inverse(region.matrix(256)), np.array(top))
-    assert column == pytest.approx(128, abs=1e-4)
-    # 2.5 x the distance is the side, so the distance is 1 / 2.5 of the input
-    assert row == pytest.approx(128 - 256 / 2.5, abs=1e-4)
+    assert column == pytest.approx(128.5, abs=1e-4)
+    # the side is 2.5 x the distance, so the distance is 1 / 2.5 of the input
+    assert row == pytest.approx(128.5 - 256 / 2.5, abs=1e-4)
 
 
 @given(regions, st.integers(1, 3), st.integers(50, 900), st.integers(50, 900))
-def test_a_region_turned_with_the_picture_shows_the_same(region, quarters, width, height):
+def test_a_region_rotated_with_the_image_shows_the_same(region, quarters, width, height):
     points = np.random.default_rng(0).uniform(0, 256, (20, 2))
     before = transform(region.matrix(256), points)
     for _ in range(quarters):
-        # a quarter turn clockwise sends pixel (x, y) to (height - 1 - y, x)
-        before = np.stack([height - 1 - before[:, 1], before[:, 0]], axis=1)
-        region = Region(height - 1 - region.y, region.x, region.side, region.angle + math.pi / 2)
+        # a quarter turn clockwise maps (x, y) to (height - y, x)
+        before = np.stack([height - before[:, 1], before[:, 0]], axis=1)
+        region = Region(height - region.y, region.x, region.side, region.angle + math.pi / 2)
         width, height = height, width
     assert transform(region.matrix(256), points) == pytest.approx(before, abs=1e-6)
 
 
 @pytest.mark.parametrize(("size", "side"), [((640, 480), 640), ((480, 640), 640), ((7, 7), 7)])
-def test_the_letterbox_just_holds_the_picture(size, side):
+def test_the_letterbox_is_centred_as_mediapipes(size, side):
     region = letterbox(*size)
-    assert region == Region(size[0] / 2, size[1] / 2, side)
+    assert region == Region(size[0] / 2 + 0.5, size[1] / 2 + 0.5, side)
 
 
 @given(angles, st.lists(st.tuples(coordinates, coordinates, coordinates), min_size=1))
-def test_turning_back_undoes_a_turn(angle, points):
+def test_rotating_back_undoes_a_rotation(angle, points):
     points = np.array(points)
-    assert turn(turn(points, angle), -angle) == pytest.approx(points, abs=1e-6)
+    assert rotate(rotate(points, angle), -angle) == pytest.approx(points, abs=1e-6)
 
 
-def test_a_quarter_turn_sends_up_to_the_right():
+def test_a_quarter_turn_maps_up_to_the_right():
     up = np.array([[0.0, -1.0, 5.0]])
-    assert turn(up, math.pi / 2) == pytest.approx(np.array([[1.0, 0.0, 5.0]]))
+    assert rotate(up, math.pi / 2) == pytest.approx(np.array([[1.0, 0.0, 5.0]]))
 
 
 @pytest.mark.parametrize(

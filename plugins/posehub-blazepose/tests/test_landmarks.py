@@ -12,7 +12,8 @@ from posehub.poses.skeletons import BLAZEPOSE33
 from posehub_blazepose.geometry import Region
 from posehub_blazepose.landmarks import MIRRORED, Output, blend, decode, refine
 
-UPRIGHT = Region(128, 128, 256)
+UPRIGHT = Region(128.5, 128.5, 256)
+"""Element i of the input is pixel i of the image."""
 
 
 def output(values=None, heatmap=None, world=None, person=0.9):
@@ -33,35 +34,36 @@ def random_output(seed):
     )
 
 
-def test_the_mirror_swaps_left_and_right_names():
+def test_mirroring_swaps_left_and_right_names():
     names = BLAZEPOSE33.keypoints
     for name, partner in zip(names, MIRRORED, strict=True):
         swapped = name.replace("left", "~").replace("right", "left").replace("~", "right")
         assert names[partner] == swapped
 
 
-def test_points_are_mapped_into_the_picture():
+def test_points_are_mapped_into_the_image():
     values = np.zeros((39, 5), np.float32)
     values[0, :2] = 128, 64
-    seen = decode(output(values), Region(500, 300, 512))
-    assert seen.points[0] == pytest.approx([500, 172])
+    pose = decode(output(values), Region(500, 300, 512))
+    # the network counts from the centre of element 0, so 128 is where the region's centre is
+    assert pose.points[0] == pytest.approx([500, 172])
 
 
 def test_visibility_and_presence_are_likelihoods_from_logits():
     values = np.zeros((39, 5), np.float32)
     values[3, 3:] = 4, -1000
-    seen = decode(output(values), UPRIGHT)
-    assert seen.visibility[3] == pytest.approx(1 / (1 + np.exp(-4)))
-    assert seen.presence[3] == 0
+    pose = decode(output(values), UPRIGHT)
+    assert pose.visibility[3] == pytest.approx(1 / (1 + np.exp(-4)))
+    assert pose.presence[3] == 0
 
 
-def test_a_sure_heatmap_moves_its_point():
+def test_a_confident_heatmap_moves_its_point():
     heatmap = np.full((64, 64, 1), -20, np.float32)
     heatmap[12, 33, 0] = 10
     assert refine(np.array([[0.5, 0.2]]), heatmap) * 64 == pytest.approx(np.array([[33, 12]]))
 
 
-def test_an_unsure_heatmap_moves_nothing():
+def test_a_heatmap_that_is_not_confident_moves_nothing():
     heatmap = np.full((64, 64, 1), -20, np.float32)
     heatmap[12, 33, 0] = -0.01
     assert refine(np.array([[0.5, 0.2]]), heatmap).tolist() == [[0.5, 0.2]]
@@ -87,24 +89,23 @@ def test_refining_moves_no_point_by_more_than_the_window_nor_one_outside(points,
 
 @given(st.integers(0, 50))
 def test_a_mirrored_run_of_a_mirrored_input_is_the_run_mirrored(seed):
-    run, region = random_output(seed), Region(128, 128, 256)
-    plain, back = decode(run, region), decode(run, region, mirrored=True)
-    # element i of the input becomes 255 - i, and the region maps element i to pixel i
-    assert back.points[MIRRORED, 0] == pytest.approx(255 - plain.points[:, 0])
+    run = random_output(seed)
+    plain, back = decode(run, UPRIGHT), decode(run, UPRIGHT, mirrored=True)
+    assert back.points[MIRRORED, 0] == pytest.approx(256 - plain.points[:, 0])
     assert back.points[MIRRORED, 1] == pytest.approx(plain.points[:, 1])
-    assert back.alignment[:, 0] == pytest.approx(255 - plain.alignment[:, 0])
+    assert back.alignment[:, 0] == pytest.approx(256 - plain.alignment[:, 0])
     assert back.visibility[MIRRORED] == pytest.approx(plain.visibility)
     assert back.world[MIRRORED] == pytest.approx(plain.world * (-1, 1, 1))
 
 
-def test_world_points_turn_with_the_region():
+def test_world_points_rotate_with_the_region():
     world = np.zeros((39, 3), np.float32)
     world[0] = 0, -0.6, -0.2
-    seen = decode(output(world=world), Region(128, 128, 256, angle=np.pi / 2))
-    assert seen.world[0] == pytest.approx([0.6, 0, -0.2])
+    pose = decode(output(world=world), Region(128, 128, 256, angle=np.pi / 2))
+    assert pose.world[0] == pytest.approx([0.6, 0, -0.2])
 
 
-def test_two_looks_are_averaged():
+def test_two_passes_are_averaged():
     first, second = (decode(random_output(seed), UPRIGHT) for seed in (1, 2))
     both = blend(first, second)
     assert both.points == pytest.approx((first.points + second.points) / 2)

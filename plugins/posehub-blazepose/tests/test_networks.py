@@ -1,4 +1,4 @@
-"""Networks are lent to threads, and shared by none."""
+"""Each thread has a network of its own while it runs."""
 
 from __future__ import annotations
 
@@ -9,47 +9,46 @@ import numpy as np
 import pytest
 
 from posehub.errors import BackendError, MissingDependencyError
-from posehub_blazepose import DETECTOR
 from posehub_blazepose.networks import Network, NetworkPool
 
 
-def test_each_borrower_gets_a_network_of_its_own_and_they_are_used_again(model_files):
-    pool = NetworkPool(model_files[DETECTOR], threads=1)
-    with pool.lend() as first, pool.lend() as second:
+def test_networks_in_use_are_not_shared_and_idle_ones_are_used_again(models):
+    pool = NetworkPool(models.detector, threads=1)
+    with pool.network() as first, pool.network() as second:
         assert first is not second
-    with pool.lend() as again:
+    with pool.network() as again:
         assert again in (first, second)
 
 
-def test_threads_that_share_a_pool_get_the_same_answers(model_files):
-    pool = NetworkPool(model_files[DETECTOR], threads=1)
+def test_threads_that_share_a_pool_get_the_same_outputs(models):
+    pool = NetworkPool(models.detector, threads=1)
     grids = [np.random.default_rng(n).random((224, 224, 3), np.float32) for n in range(4)]
-    with pool.lend() as network:
+    with pool.network() as network:
         expected = [network(grid)[1].sum() for grid in grids]
     got = {}
 
-    def run(place):
+    def run(number):
         for _ in range(3):
-            with pool.lend() as network:
-                got[place] = network(grids[place])[1].sum()
+            with pool.network() as network:
+                got[number] = network(grids[number])[1].sum()
 
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(4)]
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [got[place] for place in range(4)] == expected
+    assert [got[number] for number in range(4)] == expected
 
 
-def test_a_closed_pool_lends_nothing(model_files):
-    pool = NetworkPool(model_files[DETECTOR], threads=1)
-    with pool.lend():
+def test_a_closed_pool_gives_no_network(models):
+    pool = NetworkPool(models.detector, threads=1)
+    with pool.network():
         pool.close()
-    with pytest.raises(BackendError, match="closed"), pool.lend():
-        pytest.fail("a closed pool lent a network")
+    with pytest.raises(BackendError, match="closed"), pool.network():
+        pytest.fail("a closed pool gave a network")
 
 
-def test_without_litert_the_error_says_what_to_install(model_files, monkeypatch):
+def test_without_litert_the_error_says_what_to_install(models, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(MissingDependencyError, match="pip install ai-edge-litert"):
-        Network(model_files[DETECTOR], 1)
+        Network(models.detector, 1)

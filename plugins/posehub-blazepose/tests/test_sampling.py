@@ -1,4 +1,4 @@
-"""What a warp reads from the picture."""
+"""What `warp` reads from the image."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def noise(height, width, seed=0):
 
 
 def bilinear(pixels, x, y, border):
-    """The textbook formula for one position, at 1/32 pixel."""
+    """The textbook formula for one position, rounded to 1/32 pixel."""
     height, width = pixels.shape[:2]
-    x, y = np.rint(x * 32) / 32, np.rint(y * 32) / 32
+    x, y = np.rint((x - 0.5) * 32) / 32, np.rint((y - 0.5) * 32) / 32
     total = np.zeros(3)
     for row in (math.floor(y), math.floor(y) + 1):
         for column in (math.floor(x), math.floor(x) + 1):
@@ -58,34 +58,33 @@ def test_a_warp_is_bilinear_at_every_element(region, height, width, border):
     got = warp(pixels, matrix, 8, border)
     for row in range(8):
         for column in range(8):
-            x, y = transform(matrix, np.array([column, row], float))
+            x, y = transform(matrix, np.array([column + 0.5, row + 0.5]))
             assert got[row, column] == pytest.approx(bilinear(pixels, x, y, border))
 
 
-def test_a_pixel_shows_up_where_the_matrix_maps_back_to_it():
+def test_a_dot_appears_where_the_matrix_maps_back_to_it():
     pixels = np.zeros((200, 300, 3), np.uint8)
-    rows, columns = np.mgrid[:200, :300]
-    spot = np.exp(-((columns - 140.3) ** 2 + (rows - 77.6) ** 2) / 50)
-    pixels[:] = np.rint(255 * spot)[..., None]
+    rows, columns = np.mgrid[:200, :300] + 0.5
+    dot = np.exp(-((columns - 140.3) ** 2 + (rows - 77.6) ** 2) / 50)
+    pixels[:] = np.rint(255 * dot)[..., None]
     matrix = Region(130, 90, 120, 0.7).matrix(256)
-    seen = warp(pixels, matrix, 256, "zero")[..., 0]
-    rows, columns = np.mgrid[:256, :256]
-    middle = np.array([(seen * columns).sum(), (seen * rows).sum()]) / seen.sum()
-    # far less than half a pixel: nothing drifts
+    grid = warp(pixels, matrix, 256, "zero")[..., 0]
+    rows, columns = np.mgrid[:256, :256] + 0.5
+    middle = np.array([(grid * columns).sum(), (grid * rows).sum()]) / grid.sum()
     assert transform(matrix, middle) == pytest.approx([140.3, 77.6], abs=0.02)
 
 
-def test_a_picture_turned_with_its_region_gives_the_same_input():
+def test_an_image_rotated_with_its_region_gives_the_same_input():
     pixels = noise(50, 70)
     region = Region(30, 20, 40, 0.25)
-    turned = Region(50 - 1 - region.y, region.x, region.side, region.angle + math.pi / 2)
-    there = warp(np.ascontiguousarray(np.rot90(pixels, -1)), turned.matrix(64), 64, "edge")
-    here = warp(pixels, region.matrix(64), 64, "edge")
-    # positions are rounded to 1/32 pixel, which a turn may do the other way
-    assert np.abs(there - here).mean() < 1
+    rotated = Region(50 - region.y, region.x, region.side, region.angle + math.pi / 2)
+    second = warp(np.ascontiguousarray(np.rot90(pixels, -1)), rotated.matrix(64), 64, "edge")
+    first = warp(pixels, region.matrix(64), 64, "edge")
+    # a position between two steps of 1/32 pixel may be rounded the other way
+    assert np.abs(second - first).mean() < 1
 
 
-def test_far_outside_an_edge_is_repeated_or_black():
+def test_far_outside_the_edge_is_repeated_or_black():
     pixels = np.full((4, 4, 3), 200, np.uint8)
     far = np.array([[1.0, 0, 1e12], [0, 1, -1e12]])
     assert (warp(pixels, far, 3, "edge") == 200).all()

@@ -1,4 +1,4 @@
-"""What a search looks at, and what it spares itself; the networks are the real ones, counted."""
+"""Which network runs a search needs, and which it saves, counted with the real networks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pytest
 from attrs import evolve
 from PIL import Image
 
-from posehub_blazepose import DETECTOR, LANDMARKS
 from posehub_blazepose.geometry import Region
+from posehub_blazepose.inputs import Inputs
 from posehub_blazepose.networks import Networks
-from posehub_blazepose.picture import Picture
-from posehub_blazepose.search import MODES, Limits, Search, is_again
+from posehub_blazepose.search import MODES, Limits, Search, is_repeat
 
 LIMITS = Limits(max_persons=20, min_detection=0.5, min_presence=0.5)
 
@@ -21,32 +20,32 @@ LIMITS = Limits(max_persons=20, min_detection=0.5, min_presence=0.5)
 class CountedNetworks(Networks):
     """The networks, and how often each was run."""
 
-    detections = 0
-    looks = 0
+    detector_runs = 0
+    landmark_runs = 0
 
-    def detect(self, grid):
-        self.detections += 1
-        return super().detect(grid)
+    def run_detector(self, grid):
+        self.detector_runs += 1
+        return super().run_detector(grid)
 
-    def look(self, grid):
-        self.looks += 1
-        return super().look(grid)
+    def run_landmarks(self, grid):
+        self.landmark_runs += 1
+        return super().run_landmarks(grid)
 
 
 @pytest.fixture
-def counted(model_files):
-    networks = CountedNetworks(model_files[DETECTOR], model_files[LANDMARKS], threads=1)
+def counted(models):
+    networks = CountedNetworks(models.detector, models.landmarks, threads=1)
     yield networks
     networks.close()
 
 
 def search(pixels, networks, mode="balanced", **changes):
     limits = evolve(LIMITS, **changes)
-    return Search(Picture(np.ascontiguousarray(pixels)), networks, MODES[mode], limits).run()
+    return Search(Inputs(np.ascontiguousarray(pixels)), networks, MODES[mode], limits).run()
 
 
 @pytest.mark.parametrize(
-    ("region", "again"),
+    ("region", "repeat"),
     [
         (Region(100, 100, 50), True),
         (Region(104, 103, 50), True),
@@ -60,53 +59,52 @@ def search(pixels, networks, mode="balanced", **changes):
         (Region(100, 100, 50, math.pi), False),
     ],
 )
-def test_when_a_look_would_only_repeat_one(region, again):
-    assert is_again(region, Region(100, 100, 50)) is again
+def test_when_a_region_is_a_repeat(region, repeat):
+    assert is_repeat(region, Region(100, 100, 50)) is repeat
 
 
-def test_fast_takes_one_look_for_the_detector_and_one_for_each_person(counted, pixels):
+def test_fast_runs_the_detector_once_and_the_landmarks_once_per_person(counted, pixels):
     assert len(search(pixels["astronaut"], counted, "fast")) == 1
-    assert (counted.detections, counted.looks) == (1, 1)
+    assert (counted.detector_runs, counted.landmark_runs) == (1, 1)
 
 
-def test_somebody_seen_at_every_scale_is_looked_at_as_if_seen_once(counted, pixels):
+def test_a_person_found_at_every_scale_is_examined_once(counted, pixels):
     assert len(search(pixels["astronaut"], counted)) == 1
-    assert counted.detections == 3
-    assert counted.looks <= MODES["balanced"].looks
+    assert counted.detector_runs == 3
+    assert counted.landmark_runs <= MODES["balanced"].passes
 
 
-def test_where_the_detector_sees_nobody_nobody_is_looked_for(counted, pixels):
+def test_without_candidates_the_landmark_network_is_not_run(counted):
     assert search(np.full((480, 640, 3), 120, np.uint8), counted) == []
-    assert (counted.detections, counted.looks) == (3, 0)
+    assert (counted.detector_runs, counted.landmark_runs) == (3, 0)
 
 
-def test_tiles_that_one_person_fills_are_not_looked_at(counted, pixels):
+def test_tiles_that_one_person_fills_are_skipped(counted, pixels):
     close = Image.fromarray(pixels["grace_hopper"][:480, 90:420])
     assert len(search(np.asarray(close), counted)) == 1
-    assert counted.detections < 3
+    assert counted.detector_runs < 3
 
 
-def test_what_turned_out_to_be_nobody_is_not_looked_at_again(counted, pixels):
-    # of the scales that show her, each one offers the same region
+def test_a_rejected_region_is_not_examined_again(counted, pixels):
+    # each scale that shows her proposes the same region
     assert search(pixels["astronaut"], counted, min_presence=1.0) == []
-    assert counted.looks < 3
+    assert counted.landmark_runs < 3
 
 
-def test_two_looks_that_disagree_are_followed_by_a_third_and_the_best_pair_counts(counted, pixels):
+def test_passes_that_disagree_are_followed_by_another_and_the_best_pair_counts(counted, pixels):
     scene = Image.fromarray(pixels["camera"]).resize((640, 480))
-    sightings = search(np.asarray(scene), counted, min_detection=0.3)
-    unsure = [each for each in sightings if each.agreement < MODES["balanced"].sure]
-    assert unsure
-    assert counted.looks > 2 * len(sightings)
+    found = search(np.asarray(scene), counted, min_detection=0.3)
+    assert any(each.agreement < MODES["balanced"].enough_agreement for each in found)
+    assert counted.landmark_runs > 2 * len(found)
 
 
-def test_a_person_offered_by_several_scales_keeps_the_best_detection(counted, pixels):
-    (seen,) = search(pixels["astronaut"], counted)
-    (whole,) = search(pixels["astronaut"], counted, "fast")
-    assert seen.detection >= whole.detection
+def test_a_person_found_at_several_scales_has_the_best_detector_score(counted, pixels):
+    (balanced,) = search(pixels["astronaut"], counted)
+    (fast,) = search(pixels["astronaut"], counted, "fast")
+    assert balanced.detector_score >= fast.detector_score
 
 
-def test_one_look_asks_no_mirror_and_takes_the_detectors_word(counted, pixels):
-    (seen,) = search(pixels["astronaut"], counted, "fast")
-    assert seen.agreement == pytest.approx(math.sqrt(seen.detection))
-    assert seen.evidence == pytest.approx(seen.detection * seen.landmarks.person)
+def test_without_a_mirrored_pass_the_detector_score_stands_for_the_agreement(counted, pixels):
+    (found,) = search(pixels["astronaut"], counted, "fast")
+    assert found.agreement == pytest.approx(math.sqrt(found.detector_score))
+    assert found.evidence == pytest.approx(found.detector_score * found.landmarks.person)

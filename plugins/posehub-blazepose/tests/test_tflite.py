@@ -1,11 +1,10 @@
-"""Models changed in memory compute what they did."""
+"""Models changed in memory compute the same as before."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from posehub_blazepose import DETECTOR, LANDMARKS
 from posehub_blazepose.detector import anchors
 from posehub_blazepose.networks import Network
 from posehub_blazepose.tflite import with_input_shape, without_output
@@ -15,8 +14,8 @@ def noise(size):
     return np.random.default_rng(0).uniform(0, 1, (size, size, 3)).astype(np.float32)
 
 
-def test_the_other_outputs_stay_bit_for_bit(model_files):
-    model = model_files[LANDMARKS]
+def test_the_other_outputs_are_bit_for_bit_the_same(models):
+    model = models.landmarks
     whole, pruned = Network(model, 1), Network(without_output(model, 2), 1)
     grid = noise(256)
     expected = whole(grid)
@@ -25,23 +24,23 @@ def test_the_other_outputs_stay_bit_for_bit(model_files):
         assert (got == want).all()
 
 
-def test_nothing_but_a_few_numbers_of_the_file_changes(model_files):
-    model = model_files[LANDMARKS]
+def test_only_a_few_numbers_of_the_file_change(models):
+    model = models.landmarks
     pruned = without_output(model, 2)
     assert len(pruned) == len(model)
     changed = np.frombuffer(pruned, np.uint8) != np.frombuffer(model, np.uint8)
     assert 0 < changed.sum() < 4096
 
 
-def test_the_same_shape_changes_nothing(model_files):
-    assert with_input_shape(model_files[DETECTOR], 224, 224) == model_files[DETECTOR]
+def test_the_same_shape_changes_nothing(models):
+    assert with_input_shape(models.detector, 224, 224) == models.detector
 
 
 @pytest.mark.parametrize("shape", [(224, 448), (448, 224), (288, 384)])
-def test_a_wider_detector_sees_in_its_corner_what_the_trained_one_sees(model_files, shape):
+def test_a_larger_detector_gives_the_trained_ones_output_in_its_corner(models, shape):
     rows, columns = shape
-    small = Network(model_files[DETECTOR], 1)
-    wide = Network(with_input_shape(model_files[DETECTOR], rows, columns), 1)
+    small = Network(models.detector, 1)
+    wide = Network(with_input_shape(models.detector, rows, columns), 1)
     grid = np.zeros((rows, columns, 3), np.float32)
     grid[:224, :224] = noise(224)
     values, logits = wide(grid)
@@ -50,5 +49,5 @@ def test_a_wider_detector_sees_in_its_corner_what_the_trained_one_sees(model_fil
     first = (rows // 8) * (columns // 8) * 2
     expected = small(grid[:224, :224])[1][: 28 * 28 * 2].reshape(28, 28, 2)
     got = logits[:first].reshape(rows // 8, columns // 8, 2)[:28, :28]
-    # away from the border between noise and black the two agree
+    # far from the border between noise and black both agree
     assert np.corrcoef(expected[:14, :14].ravel(), got[:14, :14].ravel())[0, 1] > 0.9

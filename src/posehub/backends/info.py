@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import matches_re
 
 from posehub.backends.options import NoOptions
 from posehub.backends.transport import Recording
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 API_VERSION = 1
 """Version of the interface between posehub and its plugins. It rises when a plugin written for the
 version before would no longer work."""
+
+_FILE_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 
 
 @frozen
@@ -56,40 +59,49 @@ class Price:
 
 
 class ModelSource(Protocol):
-    """A place that a model file comes from; the kinds are in `posehub.local`."""
+    """Where a model file is published; the kinds are in `posehub.local`."""
 
-    def fetch(self, name: str, folder: Path) -> Path:
-        """Fetch the file `name` into `folder` and return its path; its hash is checked afterwards.
+    def fetch(self, folder: Path) -> Path:
+        """Fetch the file and return its path; its hash is checked afterwards.
+
+        Args:
+            folder: temporary folder, shared by the files of one pull: an archive that holds several
+                of them is fetched once.
 
         Raises:
-            MissingDependencyError: it cannot be fetched; says why.
+            MissingDependencyError: the file cannot be fetched; the message is the reason.
         """
 
-    def take(self, name: str, given: Path, folder: Path) -> Path:
-        """Return the path of the file `name` in what the user has fetched elsewhere.
+    def extract(self, given: Path, folder: Path) -> Path:
+        """Return the path of the file, taken from what the user has fetched.
+
+        Args:
+            given: path that the user names.
+            folder: temporary folder for what must be unpacked.
 
         Raises:
-            ConfigError: `given` does not hold it.
+            ConfigError: `given` does not hold the file.
         """
 
     def __str__(self) -> str:
-        """Return what the source is, in words."""
+        """Return what is to be fetched, in words that fit behind "from" and "fetch"."""
 
 
-@frozen
+@frozen(kw_only=True)
 class ModelFile:
     """A file that a local backend needs on this machine.
 
     Attributes:
         name: file name under which it is kept.
-        sha256: of its content, in hex.
-        folder: name of the folder it is kept in, below the folder of all model files.
+        folder: name of the folder it is kept in, below the folder of all model files. A new version
+            of a file needs a new folder.
+        sha256: hash of its content, in lower-case hex.
         source: where it comes from.
     """
 
-    name: str
-    sha256: str
-    folder: str
+    name: str = field(validator=matches_re(_FILE_NAME))
+    folder: str = field(validator=matches_re(_FILE_NAME))
+    sha256: str = field(validator=matches_re("[0-9a-f]{64}"))
     source: ModelSource
 
 

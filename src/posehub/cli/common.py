@@ -32,9 +32,9 @@ def html_option(function: F) -> F:
     )(function)
 
 
-def backend_options(function: F) -> F:
-    """Add `--backend` and `--option`."""
-    function = click.option(
+def options_option(function: F) -> F:
+    """Add `--option`."""
+    return click.option(
         "-o",
         "--option",
         "options",
@@ -42,9 +42,13 @@ def backend_options(function: F) -> F:
         metavar="KEY=VALUE",
         help="An option of the backend; may be repeated. See `posehub backends NAME`.",
     )(function)
+
+
+def backend_options(function: F) -> F:
+    """Add `--backend` and `--option`."""
     return click.option(
         "-b", "--backend", metavar="NAME", help="The backend to ask; else the configured one."
-    )(function)
+    )(options_option(function))
 
 
 def option_layer(options: Iterable[str]) -> Layer:

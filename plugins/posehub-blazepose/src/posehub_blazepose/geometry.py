@@ -1,9 +1,9 @@
-"""Where a square of a network's input lies in the picture, and back: pure functions of numbers.
+"""Where a square region of the image lies in a network's input, and back: pure functions.
 
-Coordinates are pixels of the upright picture: the pixel in column i and row j is at x = i, y = j,
-with x to the right and y down. A network's input has the same frame: the element in column i and
-row j is at (i, j). One affine matrix ties the two, for sampling the picture and for mapping points
-back alike, so that nothing can drift between them.
+Coordinates are posehub's, in the upright image and in the input of a network alike: x = 0 is the
+left edge of the first column and 0.5 its centre, y = 0 is the upper edge of the first row; x grows
+to the right and y downwards. One affine matrix connects the two. The image is sampled with it and
+points are mapped back with it, so both always agree.
 """
 
 from __future__ import annotations
@@ -16,17 +16,28 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+FROM_MEDIAPIPE = 0.5
+"""posehub's coordinates minus MediaPipe's, of an image and of a network's input alike.
+
+MediaPipe on a CPU counts from the centre of the first pixel: ImageToTensorCalculator samples with
+OpenCV's warpPerspective, for which pixel i is at i, and ties the corners 0 and size of the input to
+the corners of the region; LandmarkProjectionCalculator maps points back by the same corners. So an
+output of a network, and a coordinate of MediaPipe multiplied by the image's size, is i for the
+centre of pixel i. As trained, the landmark network keeps to this within a quarter of an element: in
+a plain and a mirrored pass, the x of 574 visible points add up to 255.4 on average; 255 is exact.
+"""
+
 
 @frozen
 class Region:
-    """A square of the picture, turned about its centre.
+    """A square of the image, rotated about its centre.
 
     Attributes:
         x: column of the centre, in pixels.
         y: row of the centre, in pixels.
         side: length of a side, in pixels, above 0.
-        angle: radians by which the square is turned, clockwise as seen; at 0 its top is the
-            picture's.
+        angle: radians by which the square is rotated, clockwise as seen; at 0 its top edge is
+            parallel to the image's.
     """
 
     x: float
@@ -35,49 +46,52 @@ class Region:
     angle: float = 0.0
 
     def matrix(self, size: int) -> Floats:
-        """Return the map from an input of `size` x `size` elements to the picture, (2, 3).
+        """Return the map from an input of `size` x `size` elements to the image, (2, 3).
 
-        Element i lies at i / `size` of the side: MediaPipe's ImageToTensorCalculator ties the
-        corners 0 and `size` of the input to the corners of the region.
+        The region's centre falls on the centre of element `size` / 2, as in MediaPipe, which is
+        half an element right of and below the centre of the input.
         """
         step = self.side / size
         cos, sin = step * math.cos(self.angle), step * math.sin(self.angle)
-        half = size / 2
+        middle = size / 2 + FROM_MEDIAPIPE
         return np.array(
-            [[cos, -sin, self.x - half * (cos - sin)], [sin, cos, self.y - half * (sin + cos)]]
+            [[cos, -sin, self.x - middle * (cos - sin)], [sin, cos, self.y - middle * (sin + cos)]]
         )
 
 
 def letterbox(width: int, height: int) -> Region:
-    """Return the upright square that just holds a picture, with equal bars beside it."""
-    return Region(width / 2, height / 2, float(max(width, height)))
+    """Return the upright square that holds a whole image, as MediaPipe chooses it: with equal bars
+    on both sides, but for half a pixel.
+    """
+    center = width / 2 + FROM_MEDIAPIPE, height / 2 + FROM_MEDIAPIPE
+    return Region(*center, float(max(width, height)))
 
 
 def region_of(points: Floats, scale: float) -> Region:
-    """Return the region that two alignment points ask for.
+    """Return the region that two alignment points define.
 
     Args:
         points: (2, 2), pixels: the centre, and a point that gives size and direction: straight
-            above the centre for somebody upright.
+            above the centre for an upright person.
         scale: side over the distance of the points.
     """
     (x, y), (top_x, top_y) = points.tolist()
-    # up the screen, (0, -1), is no turn at all
+    # the direction (0, -1), upwards, is an angle of 0
     angle = math.atan2(top_x - x, y - top_y)
     return Region(x, y, scale * math.hypot(top_x - x, top_y - y), angle)
 
 
 def transform(matrix: Floats, points: Floats) -> Floats:
-    """Return points (..., 2) sent through an affine matrix (2, 3)."""
-    moved: Floats = points @ matrix[:, :2].T + matrix[:, 2]
-    return moved
+    """Return points (..., 2) mapped by an affine matrix (2, 3)."""
+    mapped: Floats = points @ matrix[:, :2].T + matrix[:, 2]
+    return mapped
 
 
-def turn(points: Floats, angle: float) -> Floats:
-    """Return points (..., 3) turned clockwise as seen, by `angle` radians; z stays."""
+def rotate(points: Floats, angle: float) -> Floats:
+    """Return points (..., 3) rotated clockwise as seen, by `angle` radians; z stays."""
     cos, sin = math.cos(angle), math.sin(angle)
-    turned: Floats = points @ np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
-    return turned
+    rotated: Floats = points @ np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return rotated
 
 
 def box_iou(boxes: Floats, box: Floats) -> Floats:

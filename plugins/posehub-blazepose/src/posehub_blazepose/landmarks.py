@@ -1,4 +1,4 @@
-"""The landmark network's tensors, decoded: points, likelihoods and world points of one person."""
+"""The landmark network's output decoded: points, likelihoods and world points of one person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from posehub_blazepose.geometry import Floats, Region, transform, turn
+from posehub_blazepose.geometry import FROM_MEDIAPIPE, Floats, Region, rotate, transform
 
 INPUT_SIZE = 256
 """Columns and rows of the landmark network's input (the model file)."""
@@ -16,33 +16,35 @@ REGION_SCALE = 2.5
 a square of twice the distance, enlarged 1.25 times)."""
 
 CLOSE_SCALE = 2.25
-"""The same for a region that landmarks ask for: of the quarter that MediaPipe adds for what a
-detector leaves unsure, half is enough, and the person is shown larger."""
+"""The same for a region that is taken from landmarks. MediaPipe enlarges by a quarter because the
+detector is not exact; landmarks are more exact, so an eighth is enough, and the person is larger in
+the input."""
 
 POINTS = 33
-"""Points of the body among the network's 39; the next two are alignment points."""
+"""Points of the body among the network's 39; the next two points are alignment points."""
 
 _KERNEL = 9
 _MIN_CONFIDENCE = 0.5
 """kernel_size and min_confidence_to_refine of MediaPipe's RefineLandmarksFromHeatmapCalculator.
-The graph's text says 7; the points mediapipe 0.10.21 returns are those of 9, to four digits."""
+The graph's file says 7; but mediapipe 0.10.21 returns the points of 9, to four digits."""
 
 MIRRORED = np.array(
     [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9]
     + [side for left in range(11, POINTS, 2) for side in (left + 1, left)]
 )
-"""The point each of the 33 becomes in a mirror: left and right swapped (MediaPipe's list of
-landmarks: odd numbers from 11 on are the left side)."""
+"""For each of the 33 points, the same point of the other side (MediaPipe's list of landmarks: odd
+numbers from 11 on are the left side)."""
 
 
 @frozen
 class Output:
-    """One run of the landmark network, as it came.
+    """The output of one run of the landmark network, not decoded.
 
     Attributes:
-        values: float32 (39, 5): x, y, z in elements of the input, logits of visibility, presence.
+        values: float32 (39, 5): x, y, z in elements of the input, in MediaPipe's coordinates;
+            logits of visibility and presence.
         person: likelihood that the region shows a person, in [0, 1].
-        heatmap: float32 (S, S, 39), logits, one channel a point.
+        heatmap: float32 (S, S, 39), logits, one channel for each point.
         world: float32 (39, 3), metres, x right and y down in the input, z away from the camera.
     """
 
@@ -54,16 +56,17 @@ class Output:
 
 @frozen
 class Landmarks:
-    """What the network saw in a region.
+    """The pose that the network found in a region.
 
     Attributes:
-        points: (33, 2), pixels of the picture.
-        visibility: (33,), likelihood in [0, 1] that the point is in view and nothing hides it.
+        points: (33, 2), pixels of the image.
+        visibility: (33,), likelihood in [0, 1] that the point is in view and not hidden.
         presence: (33,), likelihood in [0, 1] that the point lies within the region.
-        alignment: (2, 2), pixels: the hips' centre and the point on the circle round the body.
-        world: (33, 3), metres about the hips' centre; x right, y down in the picture, z away.
+        alignment: (2, 2), pixels: the hips' centre and the point on the circle around the body.
+        world: (33, 3), metres relative to the hips' centre; x right, y down in the image, z away
+            from the camera.
         person: likelihood in [0, 1] that the region shows a person.
-        region: where the network looked.
+        region: the region that was the network's input.
     """
 
     points: Floats
@@ -76,20 +79,20 @@ class Landmarks:
 
 
 def decode(output: Output, region: Region, *, mirrored: bool = False) -> Landmarks:
-    """Return the output of a run in the picture's frame.
+    """Return the output of a run in the coordinates of the image.
 
     Args:
         output: of the run.
-        region: where its input lay in the picture.
-        mirrored: whether the input's columns were in reverse order.
+        region: the region of the image that was the input.
+        mirrored: whether the columns of the input were in reverse order.
     """
     inside = output.values[:, :2].astype(np.float64)
-    inside = refine(inside / INPUT_SIZE, output.heatmap) * INPUT_SIZE
+    inside = refine(inside / INPUT_SIZE, output.heatmap) * INPUT_SIZE + FROM_MEDIAPIPE
     likely = _sigmoid(output.values[:POINTS, 3:5].astype(np.float64))
     world = output.world[:POINTS].astype(np.float64)
     if mirrored:
         inside = inside[[*MIRRORED, *range(POINTS, len(inside))]]
-        inside[:, 0] = INPUT_SIZE - 1 - inside[:, 0]
+        inside[:, 0] = INPUT_SIZE - inside[:, 0]
         likely, world = likely[MIRRORED], world[MIRRORED] * (-1, 1, 1)
     points = transform(region.matrix(INPUT_SIZE), inside)
     return Landmarks(
@@ -97,21 +100,21 @@ def decode(output: Output, region: Region, *, mirrored: bool = False) -> Landmar
         visibility=likely[:, 0],
         presence=likely[:, 1],
         alignment=points[POINTS : POINTS + 2],
-        world=turn(world, region.angle),
+        world=rotate(world, region.angle),
         person=output.person,
         region=region,
     )
 
 
 def refine(points: Floats, heatmap: NDArray[np.float32]) -> Floats:
-    """Return points moved to the middle of their heatmap's mass, where the heatmap is sure.
+    """Return points moved to the centre of mass of their heatmap, where the heatmap is confident.
 
     MediaPipe's RefineLandmarksFromHeatmapCalculator: the mean position in a window of 9 x 9 cells
-    about the point, weighted by the sigmoid of the logits, if one weight reaches 0.5. A point
-    outside the heatmap stays.
+    around the point, weighted by the sigmoid of the logits, if one weight reaches 0.5. A point
+    outside the heatmap stays where it is.
 
     Args:
-        points: (N, 2), as fractions of the input.
+        points: (N, 2), as fractions of the input, in MediaPipe's coordinates.
         heatmap: float32 (S, S, N), logits.
     """
     size = heatmap.shape[0]
@@ -125,16 +128,16 @@ def refine(points: Floats, heatmap: NDArray[np.float32]) -> Floats:
     ]
     weights = _sigmoid(window.astype(np.float64))
     weights *= _within(rows, size)[:, :, None] & _within(columns, size)[:, None, :]
-    sure = (weights.max(axis=(1, 2)) >= _MIN_CONFIDENCE) & _within(cells, size).all(axis=1)
-    mass = weights.sum(axis=(1, 2))[sure]
+    confident = (weights.max(axis=(1, 2)) >= _MIN_CONFIDENCE) & _within(cells, size).all(axis=1)
+    mass = weights.sum(axis=(1, 2))[confident]
     refined = points.copy()
-    refined[sure, 0] = (weights.sum(axis=1) * columns).sum(axis=1)[sure] / mass / size
-    refined[sure, 1] = (weights.sum(axis=2) * rows).sum(axis=1)[sure] / mass / size
+    refined[confident, 0] = (weights.sum(axis=1) * columns).sum(axis=1)[confident] / mass / size
+    refined[confident, 1] = (weights.sum(axis=2) * rows).sum(axis=1)[confident] / mass / size
     return refined
 
 
 def blend(first: Landmarks, second: Landmarks) -> Landmarks:
-    """Return the mean of two looks at one person, with the region of the second."""
+    """Return the mean of two passes for one person, with the region of the second."""
     return evolve(
         second,
         points=(first.points + second.points) / 2,

@@ -1,4 +1,4 @@
-"""BlazePose's networks on LiteRT: lent to one thread at a time, as many as threads ask at once."""
+"""BlazePose's networks on LiteRT; each thread that runs a network has an interpreter of its own."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 _TRAINED = (detector.INPUT_SIZE, detector.INPUT_SIZE)
 
 _MASK_OUTPUT = 2
-"""Place of the mask among the landmark network's outputs. Nothing here needs it, and it takes
-some 40 % of the network's time."""
+"""Index of the mask among the landmark network's outputs. The mask is not used here, and it takes
+about 40 % of the network's time."""
 
 
 class Network:
-    """One interpreter. Not for two threads at once."""
+    """One interpreter, for one thread at a time."""
 
     def __init__(self, model: bytes, threads: int) -> None:
         interpreter = _interpreter_class()(model_content=model, num_threads=threads)
         interpreter.allocate_tensors()
-        # the model's bytes are only borrowed by the interpreter
+        # the interpreter does not copy the model's bytes, so they must stay alive
         self._model = model
         self._interpreter = interpreter
         self._input = interpreter.get_input_details()[0]["index"]
@@ -44,7 +44,7 @@ class Network:
 
 
 class NetworkPool:
-    """Interpreters of one model, made when all others are lent out."""
+    """Interpreters of one model; another one is made when all are in use."""
 
     def __init__(self, model: bytes, threads: int) -> None:
         self._model = model
@@ -54,8 +54,8 @@ class NetworkPool:
         self._closed = False
 
     @contextmanager
-    def lend(self) -> Iterator[Network]:
-        """Lend a network for as long as the context lasts.
+    def network(self) -> Iterator[Network]:
+        """Reserve a network for the duration of the context.
 
         Raises:
             BackendError: the pool is closed.
@@ -75,14 +75,14 @@ class NetworkPool:
                     self._idle.append(network)
 
     def close(self) -> None:
-        """Let go of all networks; those lent out go when they come back."""
+        """Release all networks; those in use are released after their run."""
         with self._lock:
             self._closed = True
             self._idle.clear()
 
 
 class Networks:
-    """The networks of the search, made from the two models as published."""
+    """The networks that the search runs, made from the two models as published."""
 
     def __init__(self, detector_model: bytes, landmark_model: bytes, threads: int) -> None:
         self._detectors = {
@@ -94,26 +94,27 @@ class Networks:
         }
         self._landmarks = NetworkPool(without_output(landmark_model, _MASK_OUTPUT), threads)
 
-    def detect(self, grid: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the detector's boxes (N, 12) and logits (N,) for whole grey levels.
+    def run_detector(self, grid: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the detector's boxes (N, 12) and logits (N,).
 
         Args:
-            grid: float32 (H, W, 3) in [0, 255], of the trained shape or a canvas's; overwritten.
+            grid: grey levels, float32 (H, W, 3) in [0, 255], of the trained shape or one of
+                `tiles.SHAPES`; overwritten.
         """
         # the detector was trained on [-1, 1], MediaPipe's output_tensor_float_range
         grid *= 1 / 127.5
         grid -= 1
-        with self._detectors[grid.shape[:2]].lend() as network:
+        with self._detectors[grid.shape[:2]].network() as network:
             values, logits = network(grid)
         return values, logits[:, 0]
 
-    def look(self, grid: NDArray[np.float32]) -> landmarks.Output:
+    def run_landmarks(self, grid: NDArray[np.float32]) -> landmarks.Output:
         """Return the landmark network's output.
 
         Args:
             grid: float32 (S, S, 3) in [0, 1].
         """
-        with self._landmarks.lend() as network:
+        with self._landmarks.network() as network:
             values, person, heatmap, world = network(grid)
         return landmarks.Output(
             values=values.reshape(-1, 5),
@@ -123,7 +124,7 @@ class Networks:
         )
 
     def close(self) -> None:
-        """Let go of every interpreter."""
+        """Release every interpreter."""
         for pool in (*self._detectors.values(), self._landmarks):
             pool.close()
 
@@ -135,7 +136,7 @@ def _interpreter_class() -> Any:
         )
     except ImportError as error:
         raise MissingDependencyError(
-            f"The blazepose backend needs LiteRT, which does not import: {error}. "
+            f"The blazepose backend needs LiteRT, which cannot be imported: {error}. "
             "Install it with: pip install ai-edge-litert"
         ) from error
     return Interpreter

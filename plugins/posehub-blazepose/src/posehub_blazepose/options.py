@@ -19,16 +19,16 @@ class BlazePoseOptions:
     mode: Literal["fast", "balanced", "thorough"] = option(
         "balanced",
         help=(
-            "fast: one look, one or few large people; balanced: several people; "
-            "thorough: also small people in large pictures."
+            "fast: one pass, one or few large people; balanced: several people; "
+            "thorough: also small people in large images."
         ),
     )
     max_persons: int = option(
-        20, help="Most people to return of one picture, best first.", validator=ge(1)
+        20, help="Most people to return for one image, best first.", validator=ge(1)
     )
     min_detection_score: float | None = option(
         None,
-        help="Least score of the detector; none for 0.5, 0.3 or 0.2: fast, balanced, thorough.",
+        help="Least score of the detector; none for 0.5 (fast), 0.3 (balanced), 0.2 (thorough).",
         validator=optional(_likelihood),
     )
     min_presence: float = option(
@@ -38,7 +38,7 @@ class BlazePoseOptions:
     )
     threads: int = option(
         1,
-        help="Threads of one network run. More shorten one picture, not many.",
+        help="Threads of one network run. More threads shorten one image, not many images.",
         affects_result=False,
         validator=ge(1),
     )

@@ -1,9 +1,9 @@
-"""The picture sampled on a turned grid: what the networks see.
+"""The image sampled on a rotated grid: the input of a network.
 
-Bilinear, at positions rounded to 1/32 pixel and with results rounded to whole grey levels, as
-OpenCV's `warpPerspective` does for 8-bit pictures and MediaPipe therefore does on a CPU. Where a
-picture hides half a body, less than that moves the guessed half by several percent of the torso;
-agreement with MediaPipe rests on it.
+Sampling is bilinear, at positions rounded to 1/32 pixel and with results rounded to whole grey
+levels, as OpenCV's `warpPerspective` does for 8-bit images and MediaPipe therefore does on a CPU.
+Agreement with MediaPipe depends on both roundings: where half a body is hidden, a smaller
+difference moves the estimated half by several percent of the torso.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ Pixels = NDArray[np.uint8]
 Grid = NDArray[np.float32]
 
 _STEPS = 32
-"""Positions to a pixel (OpenCV's INTER_TAB_SIZE)."""
+"""Positions per pixel (OpenCV's INTER_TAB_SIZE)."""
 
 _LEVELS = float(_STEPS * _STEPS)
 """Sum of the four weights of a sample."""
 
 
 def warp(pixels: Pixels, matrix: Floats, size: int, border: Literal["zero", "edge"]) -> Grid:
-    """Return the picture sampled at `matrix` x (column, row) of a square grid.
+    """Return the image sampled at the centres of the elements of a square grid.
 
     Args:
         pixels: uint8 (H, W, 3), C-contiguous.
-        matrix: affine (2, 3), from grid to picture.
+        matrix: affine (2, 3), from grid to image.
         size: columns and rows of the grid.
-        border: what lies outside the picture: black, or the nearest pixel of its edge.
+        border: what lies outside the image: black, or the nearest pixel of its edge.
 
     Returns:
         Whole grey levels in [0, 255], float32 (size, size, 3).
@@ -54,10 +54,10 @@ def warp(pixels: Pixels, matrix: Floats, size: int, border: Literal["zero", "edg
     grid = np.empty((size * size, 3), np.float32)
     corner = np.empty(size * size, np.uint8)
     for channel in range(3):
-        # starting at half a grey level, so that the floor below rounds
+        # half a grey level is added first, so that the floor below rounds
         total = np.full(size * size, _LEVELS / 2, np.float32)
         for index, weight in corners:
-            # "clip" changes nothing, as every index is valid, but spares numpy a buffer
+            # every index is valid, so "clip" changes nothing, but it saves numpy a buffer
             np.take(flat[channel:], index, out=corner, mode="clip")
             total += corner * weight
         total /= _LEVELS
@@ -68,7 +68,7 @@ def warp(pixels: Pixels, matrix: Floats, size: int, border: Literal["zero", "edg
 def _neighbours(
     row: Floats, size: int, length: int, border: str
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-    """Return, along one axis, the two pixels about each grid element and their weights in 1/32.
+    """Return, along one axis, the two pixels next to each grid element and their weights in 1/32.
 
     Args:
         row: the matrix's row for the axis.
@@ -76,11 +76,12 @@ def _neighbours(
         length: pixels along the axis.
         border: as in `warp`.
     """
-    steps = np.arange(size)
-    position = (row[0] * steps + row[2])[None, :] + (row[1] * steps)[:, None]
+    centers = np.arange(size) + 0.5
+    # from the centre of the first pixel, so that a whole number is the centre of a pixel
+    position = (row[0] * centers + (row[2] - 0.5))[None, :] + (row[1] * centers)[:, None]
     position *= _STEPS
     np.rint(position, out=position)
-    # one pixel beyond the border is as good as far beyond it, and fits an integer
+    # one pixel beyond the border gives the same as far beyond it, and fits an integer
     np.clip(position, -_STEPS, _STEPS * length, out=position)
     whole = position.ravel().astype(np.intp)
     first = whole >> 5

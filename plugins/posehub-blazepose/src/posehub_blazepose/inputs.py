@@ -1,4 +1,4 @@
-"""One picture in the forms the networks ask for."""
+"""One image in the forms that the networks take."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from posehub_blazepose.sampling import Grid, Pixels, warp
 from posehub_blazepose.tiles import Tile
 
 
-class Picture:
-    """Pixels, sampled on demand."""
+class Inputs:
+    """Inputs of the networks, sampled from one image on demand."""
 
     def __init__(self, pixels: Pixels) -> None:
         self._pixels = pixels
@@ -23,7 +23,7 @@ class Picture:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels."""
+        """(width, height) of the image in pixels."""
         return self.width, self.height
 
     @cached_property
@@ -31,7 +31,7 @@ class Picture:
         return PILImage.fromarray(self._pixels)
 
     def whole(self) -> tuple[Grid, Floats]:
-        """Return the whole picture as the detector was trained on it, and the map back, (2, 3).
+        """Return the whole image as the detector was trained on it, and the map back, (2, 3).
 
         Grey levels in [0, 255], float32 (224, 224, 3).
         """
@@ -39,27 +39,27 @@ class Picture:
         return warp(self._pixels, matrix, detector.INPUT_SIZE, "zero"), matrix
 
     def tile(self, tile: Tile) -> tuple[Grid, Floats]:
-        """Return a tile, black where it leaves the picture, and the map back, (2, 3).
+        """Return a tile, black outside the image, and the map back, (2, 3).
 
-        Grey levels in [0, 255], float32 (*tile.shape, 3); detail finer than its grid is averaged
-        away.
+        Grey levels in [0, 255], float32 (*tile.shape, 3); detail finer than the elements is
+        averaged.
         """
         rows = _fit(tile.top, tile.bottom, self.height, tile.shape[0])
         columns = _fit(tile.left, tile.right, self.width, tile.shape[1])
-        shown = self._resizable.resize(
+        resized = self._resizable.resize(
             (columns.count, rows.count),
             PILImage.Resampling.BILINEAR,
             box=(columns.low, rows.low, columns.high, rows.high),
         )
         grid = np.zeros((*tile.shape, 3), np.float32)
-        grid[rows.elements, columns.elements] = np.asarray(shown)
+        grid[rows.elements, columns.elements] = np.asarray(resized)
         matrix = np.array([[columns.step, 0, columns.origin], [0, rows.step, rows.origin]])
         return grid, matrix
 
     def region(self, region: Region) -> Grid:
         """Return a region as the landmark network takes it, in [0, 1], float32 (256, 256, 3).
 
-        Outside the picture its edge is repeated, as in MediaPipe's landmark graph.
+        Outside the image its edge is repeated, as in MediaPipe's landmark graph.
         """
         matrix = region.matrix(landmarks.INPUT_SIZE)
         grid = warp(self._pixels, matrix, landmarks.INPUT_SIZE, "edge")
@@ -69,12 +69,12 @@ class Picture:
 
 @frozen
 class _Axis:
-    """One axis of a tile: which elements show which stretch of the picture.
+    """One axis of a tile: which elements hold which part of the image.
 
     Attributes:
-        first: the first element that shows the picture.
-        count: elements that do.
-        low: where the stretch begins, in pixels from the picture's edge.
+        first: the first element that holds a part of the image.
+        count: number of elements that do.
+        low: where that part begins, in pixels.
         high: where it ends.
     """
 
@@ -94,15 +94,15 @@ class _Axis:
 
     @property
     def origin(self) -> float:
-        """Position of element 0, in pixels: edges lie half a step before elements and pixels."""
-        return self.low + (0.5 - self.first) * self.step - 0.5
+        """Position of the edge of element 0, in pixels."""
+        return self.low - self.first * self.step
 
 
 def _fit(start: float, end: float, length: int, size: int) -> _Axis:
     """Return the elements for the part of start to end that lies within `length` pixels.
 
-    Whole elements: where the picture's edge falls between two, the step gives way, by less than
-    half an element over the whole axis.
+    Only whole elements are used: where the image's edge falls inside an element, the step changes,
+    by less than half an element over the whole axis.
     """
     low, high = max(0.0, start), min(float(length), end)
     first = min(round((low - start) / (end - start) * size), size - 1)
