@@ -1,4 +1,4 @@
-"""What is drawn where, before anything has pixels."""
+"""The shapes and labels of a drawing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import attrs
 import numpy as np
 import pytest
 
-from posehub.drawing.plan import Show, clipped, dashes, line_width, plan, side_of
+from posehub.drawing.captions import Show
+from posehub.drawing.plan import COLOURS, LIGHT, Dots, Lines, Outline, plan, side_of
+from posehub.poses.skeletons import COCO17
 from posehub.testing import random_people
 
 SIZE = (640, 480)
+
+
+def shapes_of(people, kind, show=None):
+    (figure,) = plan(people, SIZE, show or Show()).figures
+    return [shape for shape in figure.shapes if isinstance(shape, kind)]
 
 
 @pytest.mark.parametrize(
@@ -26,48 +33,32 @@ def test_the_side_of_a_link_is_that_of_both_its_ends(names, side):
     assert side_of(*names) == side
 
 
-@pytest.mark.parametrize(
-    ("extent", "size", "width"),
-    [
-        (400, (640, 480), 640 / 220),
-        (4000, (480, 6400), 6400 / 220),
-        (50, (640, 480), 1.0),
-        (100, (6400, 480), 2.0),
-        (0, (640, 480), 640 / 220),
-    ],
-)
-def test_a_line_is_as_wide_as_picture_and_person_allow(extent, size, width):
-    assert line_width(extent, size) == pytest.approx(width)
+def test_every_link_and_keypoint_is_drawn_light_and_in_the_colour_of_its_side():
+    people = random_people(1, seed=0)
+    lines, dots = shapes_of(people, Lines), shapes_of(people, Dots)
+    assert len(lines[0].ends) == len(COCO17.links)
+    assert sum(len(shape.ends) for shape in lines[1:]) == len(COCO17.links)
+    assert [shape.colour for shape in lines] == [LIGHT, *COLOURS.values()]
+    assert len(dots[0].centres) == len(COCO17)
+    assert sum(len(shape.centres) for shape in dots[1:-1]) == len(COCO17)
+    assert [shape.colour for shape in dots] == [LIGHT, *COLOURS.values(), LIGHT]
 
 
-@pytest.mark.parametrize("length", [20, 33.3, 100, 1000])
-def test_dashes_fill_a_line_from_end_to_end(length):
-    on, off = dashes(length, 2.0)
-    count = (length + off) / (on + off)
-    assert count == pytest.approx(round(count))
-    assert on == pytest.approx(2 * off)
+def test_only_the_right_side_is_dashed_and_hollow():
+    people = random_people(1, seed=0)
+    (dashed,) = [shape for shape in shapes_of(people, Lines) if shape.dashes is not None]
+    assert dashed.colour == COLOURS["right"]
+    *_, right, holes = shapes_of(people, Dots)
+    assert np.array_equal(right.centres, holes.centres)
+    assert holes.radius < right.radius
 
 
-def test_a_short_line_has_no_dashes():
-    assert dashes(8, 2.0) is None
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "part"),
-    [
-        ((1, 1), (9, 9), ((1, 1), (9, 9))),
-        ((-5, 5), (15, 5), ((0, 5), (10, 5))),
-        ((5, -10), (5, 5), ((5, 0), (5, 5))),
-        ((-5, 0), (5, 10), ((0, 5), (5, 10))),
-        ((-5, 5), (-1, 5), None),
-        ((-5, 5), (5, 15.1), None),
-        ((3, 3), (3, 3), ((3, 3), (3, 3))),
-        ((11, 3), (11, 3), None),
-    ],
-)
-def test_lines_are_clipped_to_the_frame(start, end, part):
-    got = clipped(start, end, (0, 0, 10, 10))
-    assert got == part
+def test_the_light_border_is_around_lines_and_keypoints():
+    people = random_people(1, seed=0)
+    light, *coloured = shapes_of(people, Lines)
+    assert all(light.width > shape.width for shape in coloured)
+    light, *coloured = shapes_of(people, Dots)
+    assert all(light.radius > shape.radius for shape in coloured)
 
 
 def test_large_people_are_behind_small_ones():
@@ -77,11 +68,19 @@ def test_large_people_are_behind_small_ones():
     assert [figure.index for figure in figures] == [1, 0, 2]
 
 
-def test_a_person_far_outside_leaves_no_mark():
+def test_a_person_far_outside_the_image_has_no_shapes_and_no_names():
     people = random_people(1, seed=0)
     away = attrs.evolve(people, keypoints=people.keypoints + np.float32(1e9))
-    (figure,) = plan(away, SIZE, Show(names=True)).figures
-    assert figure.dots == figure.lines == ()
+    drawn = plan(away, SIZE, Show(names=True))
+    assert [figure.shapes for figure in drawn.figures] == [()]
+    assert drawn.labels == ()
+
+
+def test_a_skeleton_without_links_has_keypoints_only():
+    bare = attrs.evolve(COCO17, name="bare", links=())
+    people = random_people(1, seed=0, skeleton=bare)
+    assert shapes_of(people, Lines) == []
+    assert len(shapes_of(people, Dots)) == 5
 
 
 @pytest.mark.parametrize(
@@ -98,26 +97,31 @@ def test_the_tag_has_id_and_score(show, text):
     assert [label.text for label in plan(people, SIZE, show).labels] == [text]
 
 
-def test_a_person_without_a_score_has_none_written():
+def test_a_result_with_ids_shows_them_instead_of_the_indices():
+    people = attrs.evolve(random_people(2, seed=0), ids=[70, 3])
+    labels = plan(people, SIZE, Show(ids=True)).labels
+    assert {label.text for label in labels} == {"#70", "#3"}
+    (label,) = plan(people[:1], SIZE, Show(ids=True)).labels
+    assert label.text == "#70"
+
+
+def test_a_person_without_a_score_has_no_score_written():
     people = attrs.evolve(random_people(1, seed=0), box_scores=[np.nan])
     assert plan(people, SIZE, Show(scores=True)).labels == ()
 
 
 def test_names_have_scores_on_request():
     people = random_people(1, seed=0, image_size=(2000, 1500))
-    texts = [
-        label.text for label in plan(people, (2000, 1500), Show(names=True, scores=True)).labels
-    ]
-    assert f"nose {people[0]['nose'].score:.2f}" in texts
+    labels = plan(people, (2000, 1500), Show(names=True, scores=True)).labels
+    assert f"nose {people[0]['nose'].score:.2f}" in [label.text for label in labels]
 
 
-def test_a_box_turned_inside_out_is_drawn_the_right_way_round():
+def test_the_corners_of_a_box_may_come_in_any_order():
     people = attrs.evolve(random_people(1, seed=0), boxes=[[300, 200, 100, 50]])
-    (figure,) = plan(people, SIZE, Show(boxes=True)).figures
-    assert figure.box == (100, 50, 300, 200)
+    outlines = shapes_of(people, Outline, Show(boxes=True))
+    assert [outline.box for outline in outlines] == [(100, 50, 300, 200)] * 2
 
 
-def test_people_may_be_called_by_other_ids():
-    people = random_people(2, seed=0)
-    labels = plan(people, SIZE, Show(ids=True), ids=[7, 3]).labels
-    assert {label.text for label in labels} == {"#7", "#3"}
+def test_a_person_without_a_box_has_no_outline():
+    people = attrs.evolve(random_people(1, seed=0), boxes=np.full((1, 4), np.nan))
+    assert shapes_of(people, Outline, Show(boxes=True)) == []

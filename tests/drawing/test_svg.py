@@ -1,4 +1,4 @@
-"""SVG: well formed, complete, and safe whatever things are called."""
+"""SVG: well formed, complete, and safe with any name."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def parse(*arguments, **show):
     return ElementTree.fromstring(posehub.draw_svg(*arguments, **show))
 
 
-def test_it_has_the_size_of_the_picture():
+def test_it_has_the_size_of_the_image():
     root = parse(PEOPLE)
     assert root.get("viewBox") == "0 0 400 300"
 
 
-def test_each_person_is_a_group_with_all_links_and_points():
+def test_each_person_is_a_group_with_all_links_and_keypoints():
     groups = parse(PEOPLE).findall(f"{SVG}g")
     assert sorted(group.get("data-index") for group in groups) == ["0", "1"]
     for group in groups:
-        # every link twice and every point at least twice: halo and colour
+        # every link twice and every keypoint at least twice: border and colour
         assert len(list(group.iter(f"{SVG}path"))) == 2 * len(COCO17.links)
         assert len(list(group.iter(f"{SVG}circle"))) >= 2 * len(COCO17)
 
@@ -45,7 +45,7 @@ def test_only_the_right_side_is_dashed():
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.jpg", "jpeg"), ("a.png", "png")])
-def test_the_file_of_the_picture_is_embedded_as_it_is(tmp_path, name, kind):
+def test_the_file_of_the_image_is_embedded_unchanged(tmp_path, name, kind):
     PILImage.new("RGB", (400, 300), (9, 9, 9)).save(tmp_path / name)
     href = parse(PEOPLE, tmp_path / name).find(f"{SVG}image").get("href")
     prefix = f"data:image/{kind};base64,"
@@ -53,7 +53,7 @@ def test_the_file_of_the_picture_is_embedded_as_it_is(tmp_path, name, kind):
     assert base64.b64decode(href.removeprefix(prefix)) == (tmp_path / name).read_bytes()
 
 
-def test_a_turned_photo_is_embedded_upright(tmp_path):
+def test_an_image_with_an_orientation_is_embedded_upright(tmp_path):
     exif = PILImage.Exif()
     exif[0x0112] = 6
     PILImage.new("RGB", (300, 400)).save(tmp_path / "turned.jpg", exif=exif)
@@ -68,7 +68,7 @@ def test_pixels_are_embedded_as_png():
 @pytest.mark.parametrize(
     "name", ['<b>&"quoted"\'.png', "图 片.png", "line\nbreak.png", "bell\x07.png"]
 )
-def test_any_file_name_is_shown_and_none_is_markup(tmp_path, name):
+def test_every_file_name_is_shown_as_text(tmp_path, name):
     PILImage.new("RGB", (400, 300)).save(tmp_path / name)
     title = parse(PEOPLE, tmp_path / name).find(f"{SVG}title")
     assert title.text == name.replace("\x07", "?")

@@ -1,155 +1,133 @@
-"""What is drawn where: people as lines, dots, boxes and labels, before anything has pixels.
+"""The shapes and labels of a drawing, before they become pixels or SVG.
 
-Everything is in pixels of the picture, origin top left, x right, y down. `raster` and `svg` draw
-the same plan.
+Coordinates are pixels of the image: x = 0 is the left edge of the first pixel, whose centre is
+0.5; y likewise from the top. `raster` and `svg` both draw this plan.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from posehub.drawing.labels import Label, Rectangle, place
+from posehub.drawing import geometry
+from posehub.drawing.captions import Show, labels_of
+from posehub.drawing.geometry import Flags, Floats, Rectangle
+from posehub.drawing.labels import Label, place
 from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
-Point = tuple[float, float]
+Colour = tuple[int, int, int]
 
-COLOURS = {"left": (230, 159, 0), "right": (0, 114, 178), "middle": (0, 158, 115)}
-"""Okabe and Ito, "Color Universal Design", 2008: told apart with every common colour blindness."""
+LIGHT: Colour = (255, 255, 255)
+DARK: Colour = (34, 34, 34)
+COLOURS: dict[str, Colour] = {
+    "middle": (0, 158, 115),
+    "left": (230, 159, 0),
+    "right": (0, 114, 178),
+}
+"""By side, in the order they are drawn. Okabe and Ito, "Color Universal Design", 2008: readers
+with any of the common forms of colour blindness can distinguish them."""
 
-_UNIT_SHARE = 1 / 220
-"""Line width as a share of the picture's longer side: 3 px in a 640 px picture."""
-_PERSON_SHARE = 1 / 50
-"""Line width never exceeds this share of the person, or a far player would be a blot."""
-_LEAST_WIDTH = 1.0
-_DASH, _GAP = 3.0, 1.5
-"""In line widths."""
-_DOT = 1.25
+_RADIUS = 1.25
 """Radius of a keypoint in line widths."""
-_HALO = 0.6
-"""Width of the light border around everything, in line widths."""
-_BOX = 0.6
-"""Width of a bounding box's line, in line widths."""
-_TAG_SHARE, _LEAST_TAG = 1 / 55, 10.0
-"""Letter height of ids and scores: share of the picture's longer side, and pixels."""
-_NAME_SHARE, _LEAST_NAME = 1 / 32, 9.0
-"""Letter height of keypoint names: share of the person, and pixels."""
-_ALIKE = 0.8
-"""Names are never larger than this share of the tags."""
+_HOLE = 0.45
+"""Radius of the hole in a keypoint of the right side, as a share of the keypoint's."""
+_HALO, _LEAST_HALO = 0.6, 0.75
+"""Width of the light border around all shapes, in line widths and in pixels."""
+_BOX, _LEAST_BOX = 0.6, 1.0
+"""Width of a bounding box's line, in line widths and in pixels."""
+_MARGIN = 4.0
+"""In line widths: shapes farther outside the image than this have no pixel inside it."""
 
 
-@frozen
-class Show:
-    """What is drawn besides links and keypoints.
+@frozen(eq=False)
+class Lines:
+    """Links between keypoints.
 
     Attributes:
-        names: the keypoints' names.
-        scores: each person's score, and each named keypoint's.
-        boxes: the bounding boxes.
-        ids: each person's index in the result.
+        colour: red, green, blue.
+        width: of each line.
+        ends: (N, 2, 2), start and end, each x and y.
+        dashes: (N, 2), the length of the dashes and of the gaps between them, a gap of 0 for a
+            single dash; None for unbroken lines.
     """
 
-    names: bool = False
-    scores: bool = False
-    boxes: bool = False
-    ids: bool = False
+    colour: Colour
+    width: float
+    ends: Floats
+    dashes: Floats | None = None
+
+
+@frozen(eq=False)
+class Dots:
+    """Keypoints: discs around `centres` (N, 2)."""
+
+    colour: Colour
+    radius: float
+    centres: Floats
 
 
 @frozen
-class Line:
-    """A link between two keypoints; `dash` is (on, off) in pixels, None for an unbroken line."""
+class Outline:
+    """A bounding box; `width` is that of its line."""
 
-    side: str
-    start: Point
-    end: Point
-    dash: tuple[float, float] | None
-
-
-@frozen
-class Dot:
-    """A keypoint; those of the right side are hollow."""
-
-    side: str
-    centre: Point
+    colour: Colour
+    width: float
+    box: Rectangle
 
 
-@frozen
+Shape = Lines | Dots | Outline
+
+
+@frozen(eq=False)
 class Figure:
-    """One person: everything has the same line width.
+    """One person.
 
     Attributes:
         index: the person's row in the result.
-        width: of lines, in pixels.
-        lines, dots: links and keypoints inside the picture or near its edge.
-        box: left, top, right, bottom, or None.
+        shapes: in the order they are drawn.
     """
 
     index: int
-    width: float
-    lines: tuple[Line, ...]
-    dots: tuple[Dot, ...]
-    box: Rectangle | None
-
-    @property
-    def radius(self) -> float:
-        """Of a keypoint, in pixels."""
-        return self.width * _DOT
-
-    @property
-    def halo(self) -> float:
-        """Width of the light border, in pixels."""
-        return max(self.width * _HALO, 0.75)
-
-    @property
-    def box_width(self) -> float:
-        """Width of the bounding box's line, in pixels."""
-        return max(self.width * _BOX, 1.0)
+    shapes: tuple[Shape, ...]
 
 
-@frozen
+@frozen(eq=False)
 class Plan:
-    """A picture's people back to front, and the labels over all of them."""
+    """The people of an image in the order they are drawn, and the labels over all of them."""
 
     size: tuple[int, int]
     figures: tuple[Figure, ...]
     labels: tuple[Label, ...]
 
 
-def plan(
-    result: PoseResult, size: tuple[int, int], show: Show, ids: Sequence[int] | None = None
-) -> Plan:
-    """Return what is drawn for `result` on a picture of `size` (width, height).
+def plan(result: PoseResult, size: tuple[int, int], show: Show) -> Plan:
+    """Return what is drawn for `result` on an image of `size` (width, height).
 
-    Large people come first: the small ones in front of them stay readable, and the large ones
-    have plenty of line left.
-
-    Args:
-        result: the people.
-        size: of the picture.
-        show: what is drawn besides links and keypoints.
-        ids: of the people, if they are called by others than their index.
+    Large people come first. The small people in front of them stay readable, and enough of the
+    large ones remains visible.
     """
-    ids = range(len(result)) if ids is None else ids
-    extents = _extents(result)
-    order = sorted(range(len(result)), key=lambda row: (-extents[row], row))
-    figures = tuple(_figure(result, row, extents[row], size, show) for row in order)
-    # nearest first: whoever is in front keeps the best places
-    wanted = [
+    extents = geometry.extents(result)
+    widths = geometry.line_widths(extents, size)
+    order = np.argsort(-extents, kind="stable").tolist()
+    figures = tuple(_figures(result, order, widths, size, show))
+    if not (show.ids or show.scores or show.names):
+        return Plan(size, figures, ())
+    # people in front come first: they get the best places
+    labels = [
         label
         for row in reversed(order)
-        for label in _labels(result, row, ids[row], extents[row], size, show)
+        for label in labels_of(result, row, extents[row], widths[row], size, show)
     ]
-    dots = [_around(dot.centre, figure.radius) for figure in figures for dot in figure.dots]
-    return Plan(size, figures, place(wanted, size, dots))
+    return Plan(size, figures, place(labels, size, _around_keypoints(result, widths)))
 
 
 def canvas_size(result: PoseResult) -> tuple[int, int]:
-    """Return (width, height) of a canvas for `result`: its picture's, or what the people need."""
+    """Return (width, height) of a canvas for `result`: its image's, or what the people need."""
     if result.image_size is not None:
         return result.image_size
     corners = np.concatenate([result.keypoints.reshape(-1, 2), result.boxes.reshape(-1, 2)])
@@ -168,142 +146,80 @@ def side_of(*names: str) -> str:
     return "middle"
 
 
-def line_width(extent: float, size: tuple[int, int]) -> float:
-    """Return the line width for a person of this extent in a picture of this size, in pixels.
+@frozen(eq=False)
+class _Sides:
+    """A skeleton's links as keypoint indices (L, 2), and which keypoints and links a side has."""
 
-    A single point has no extent, and the picture alone decides.
-    """
-    widest = max(size) * _UNIT_SHARE
-    return max(_LEAST_WIDTH, min(widest, extent * _PERSON_SHARE) if extent else widest)
-
-
-def dashes(length: float, width: float) -> tuple[float, float] | None:
-    """Return (on, off) in pixels so that a line begins and ends with a dash.
-
-    None for a line too short to hold two dashes.
-    """
-    on, off = width * _DASH, width * _GAP
-    count = round((length + off) / (on + off))
-    if count < 2:
-        return None
-    stretch = length / (count * on + (count - 1) * off)
-    return on * stretch, off * stretch
+    links: NDArray[np.intp]
+    of_links: dict[str, Flags]
+    of_keypoints: dict[str, Flags]
 
 
-def clipped(start: Point, end: Point, frame: Rectangle) -> tuple[Point, Point] | None:
-    """Return the part of a line inside `frame`, or None.
-
-    By Liang and Barsky's algorithm, "A New Concept and Method for Line Clipping", 1984.
-    """
-    (x, y), (dx, dy) = start, (end[0] - start[0], end[1] - start[1])
-    left, top, right, bottom = frame
-    enter, leave = 0.0, 1.0
-    for step, room in ((-dx, x - left), (dx, right - x), (-dy, y - top), (dy, bottom - y)):
-        if step == 0:
-            if room < 0:
-                return None
-        elif step < 0:
-            enter = max(enter, room / step)
-        else:
-            leave = min(leave, room / step)
-    if enter > leave:
-        return None
-    return (x + enter * dx, y + enter * dy), (x + leave * dx, y + leave * dy)
+@lru_cache(maxsize=64)
+def _sides(skeleton: Skeleton) -> _Sides:
+    links = [(skeleton.index(first), skeleton.index(last)) for first, last in skeleton.links]
+    link_sides = np.array([side_of(*names) for names in skeleton.links], dtype=object)
+    point_sides = np.array([side_of(name) for name in skeleton.keypoints], dtype=object)
+    return _Sides(
+        np.array(links, dtype=np.intp).reshape(-1, 2),
+        {side: link_sides == side for side in COLOURS},
+        {side: point_sides == side for side in COLOURS},
+    )
 
 
-def _extents(result: PoseResult) -> list[float]:
-    """Return the diagonal of each person's keypoints, or of the box where there are none."""
-    return [_diagonal(_reported(result, row), result.boxes[row]) for row in range(len(result))]
+def _figures(
+    result: PoseResult, order: list[int], widths: Floats, size: tuple[int, int], show: Show
+) -> Iterator[Figure]:
+    sides = _sides(result.skeleton)
+    margins = _MARGIN * widths[:, None]
+    frames = np.concatenate([-margins, -margins, size[0] + margins, size[1] + margins], axis=1)
+    points = result.keypoints.astype(np.float64)
+    lines, linked = geometry.clipped(points[:, sides.links], frames[:, None])
+    inside: Flags = (points >= frames[:, None, :2]) & (points <= frames[:, None, 2:])
+    near = inside[..., 0] & inside[..., 1]
+    steps = lines[:, :, 1] - lines[:, :, 0]
+    lengths = np.hypot(steps[..., 0], steps[..., 1])
+    dashes = geometry.dashes(lengths, widths[:, None])
+    for row in order:
+        width = float(widths[row])
+        halo = max(width * _HALO, _LEAST_HALO)
+        radius = width * _RADIUS
+        shapes: list[Shape] = []
+        box = _box(result.boxes[row], frames[row]) if show.boxes else None
+        if box is not None:
+            thin = max(width * _BOX, _LEAST_BOX)
+            shapes += [Outline(LIGHT, thin + 2 * halo, box), Outline(DARK, thin, box)]
+        shapes.append(Lines(LIGHT, width + 2 * halo, lines[row][linked[row]]))
+        shapes.append(Dots(LIGHT, radius + halo, points[row][near[row]]))
+        for side, colour in COLOURS.items():
+            chosen = linked[row] & sides.of_links[side]
+            dashed = dashes[row][chosen] if side == "right" else None
+            shapes.append(Lines(colour, width, lines[row][chosen], dashed))
+        for side, colour in COLOURS.items():
+            centres = points[row][near[row] & sides.of_keypoints[side]]
+            shapes.append(Dots(colour, radius, centres))
+            if side == "right":
+                shapes.append(Dots(LIGHT, radius * _HOLE, centres))
+        yield Figure(row, tuple(shape for shape in shapes if not _is_empty(shape)))
 
 
-def _diagonal(points: NDArray[np.float64], box: NDArray[np.float32]) -> float:
-    corners = points if len(points) > 1 else box.reshape(2, 2)[~np.isnan(box.reshape(2, 2)[:, 0])]
-    if len(corners) < 2:
-        return 0.0
-    return float(np.hypot(*(corners.max(axis=0) - corners.min(axis=0))))
+def _is_empty(shape: Shape) -> bool:
+    if isinstance(shape, Lines):
+        return not len(shape.ends)
+    return isinstance(shape, Dots) and not len(shape.centres)
 
 
-def _reported(result: PoseResult, row: int) -> NDArray[np.float64]:
-    points: NDArray[np.float64] = result.keypoints[row].astype(np.float64)
-    return points[~np.isnan(points[:, 0])]
-
-
-def _figure(
-    result: PoseResult, row: int, extent: float, size: tuple[int, int], show: Show
-) -> Figure:
-    width = line_width(extent, size)
-    # what is further out than this shows nothing inside; it could be any number of dashes
-    margin = 4 * width
-    frame = (-margin, -margin, size[0] + margin, size[1] + margin)
-    points = {name: (point.x, point.y) for name, point in result[row].keypoints.items()}
-    lines = [
-        _line(side_of(first, second), ends, width)
-        for first, second in result.skeleton.links
-        if first in points and second in points
-        if (ends := clipped(points[first], points[second], frame)) is not None
-    ]
-    dots = [
-        Dot(side_of(name), point)
-        for name, point in points.items()
-        if clipped(point, point, frame) is not None
-    ]
-    box = _box(result, row, frame) if show.boxes else None
-    return Figure(row, width, tuple(lines), tuple(dots), box)
-
-
-def _line(side: str, ends: tuple[Point, Point], width: float) -> Line:
-    dash = dashes(math.dist(*ends), width) if side == "right" else None
-    return Line(side, *ends, dash)
-
-
-def _box(result: PoseResult, row: int, frame: Rectangle) -> Rectangle | None:
-    box = result.boxes[row].astype(np.float64)
+def _box(box: NDArray[np.float32], frame: Floats) -> Rectangle | None:
+    """Return the part of a box near the image; corners in any order, None for no box."""
     if np.isnan(box).any():
         return None
-    x1, y1, x2, y2 = np.clip(box, frame[:2] * 2, frame[2:] * 2).tolist()
-    # a box turned inside out is still a place
-    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+    x1, y1, x2, y2 = np.clip(box.astype(np.float64), np.tile(frame[:2], 2), np.tile(frame[2:], 2))
+    return float(min(x1, x2)), float(min(y1, y2)), float(max(x1, x2)), float(max(y1, y2))
 
 
-def _labels(
-    result: PoseResult,
-    row: int,
-    identity: int,
-    extent: float,
-    size: tuple[int, int],
-    show: Show,
-) -> Iterable[Label]:
-    person = result[row]
-    letter = max(_LEAST_TAG, max(size) * _TAG_SHARE)
-    width = line_width(extent, size)
-    points = _reported(result, row)
-    box = _box(result, row, (0.0, 0.0, *size)) if show.boxes else None
-    text = _tag(identity if show.ids else None, person.score if show.scores else math.nan)
-    if text and box is not None:
-        yield Label(text, box[:2], letter, "corner")
-    elif text and len(points):
-        x, y = points[np.argmin(points[:, 1])].tolist()
-        yield Label(text, (x, y - 3 * width), letter, "above")
-    if not show.names or not len(points):
-        return
-    small = max(_LEAST_NAME, min(letter * _ALIKE, extent * _NAME_SHARE))
-    middle = float(np.median(points[:, 0]))
-    for point in person.keypoints.values():
-        if not (0 <= point.x < size[0] and 0 <= point.y < size[1]):
-            continue
-        scored = show.scores and not math.isnan(point.score)
-        text = f"{point.name} {point.score:.2f}" if scored else point.name
-        kind: Literal["left", "right"] = "right" if point.x >= middle else "left"
-        yield Label(text, (point.x, point.y), small, kind, 2.2 * width)
-
-
-def _tag(index: int | None, score: float) -> str:
-    parts = [] if index is None else [f"#{index}"]
-    if not math.isnan(score):
-        parts.append(f"{score:.2f}")
-    return ": ".join(parts)
-
-
-def _around(centre: Point, radius: float) -> Rectangle:
-    x, y = centre
-    return x - radius, y - radius, x + radius, y + radius
+def _around_keypoints(result: PoseResult, widths: Floats) -> Floats:
+    """Return the rectangles (N, 4) that the keypoints cover."""
+    points = result.keypoints.astype(np.float64)
+    radii = np.broadcast_to(widths[:, None, None] * _RADIUS, points.shape)
+    rectangles: Floats = np.concatenate([points - radii, points + radii], axis=2).reshape(-1, 4)
+    return rectangles[~np.isnan(rectangles[:, 0])]

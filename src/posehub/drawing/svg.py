@@ -1,4 +1,4 @@
-"""A plan as SVG text: sharp at every size, one group a person."""
+"""A plan as SVG text: sharp at every size, one group for each person."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from PIL import Image as PILImage
 
 from posehub.drawing.labels import Label
 from posehub.drawing.markup import as_text
-from posehub.drawing.plan import COLOURS, Figure, Plan, Point
-from posehub.drawing.raster import DARK, LIGHT
+from posehub.drawing.plan import DARK, LIGHT, Colour, Dots, Figure, Lines, Outline, Plan
 from posehub.images.image import Image
 
 
 def document(plan: Plan, background: str, title: str) -> str:
-    """Return a whole SVG file: `background` (SVG), the people, and `title` for who cannot see."""
+    """Return a whole SVG file: the title for screen readers, the background (SVG), the people."""
     width, height = plan.size
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -29,19 +28,19 @@ def document(plan: Plan, background: str, title: str) -> str:
 def people(plan: Plan) -> str:
     """Return the people and labels of a plan as SVG, for an `<svg>` of the plan's size."""
     parts = [part for figure in plan.figures for part in _figure(figure)]
-    leaders = [_leader(label.leader, label.letter) for label in plan.labels if label.leader]
+    leaders = [part for label in plan.labels for part in _leader(label)]
     return "\n".join([*parts, *leaders, *map(_label, plan.labels)])
 
 
-def canvas(size: tuple[int, int], colour: tuple[int, int, int]) -> str:
-    """Return a plain background."""
+def canvas(size: tuple[int, int], colour: Colour) -> str:
+    """Return a background of one colour."""
     return f'<rect width="{size[0]}" height="{size[1]}" fill="{_hex(colour)}"/>'
 
 
-def photo(image: Image) -> str:
-    """Return a picture as an SVG element that holds its bytes.
+def embedded(image: Image) -> str:
+    """Return an image as an SVG element that contains its bytes.
 
-    A JPEG or PNG file that needs no turning is embedded as it is, everything else as PNG.
+    An upright JPEG or PNG file is embedded unchanged, everything else as PNG.
     """
     if image.encoded is not None and image.format in ("JPEG", "PNG") and image.orientation == 1:
         kind, data = image.format, image.encoded
@@ -57,49 +56,54 @@ def photo(image: Image) -> str:
 
 
 def _figure(figure: Figure) -> Iterator[str]:
-    halo = figure.width + 2 * figure.halo
     yield f'<g class="person" data-index="{figure.index}">'
-    if figure.box is not None:
-        left, top, right, bottom = figure.box
-        frame = (
-            f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" '
-            f'height="{bottom - top:.2f}" fill="none" '
-        )
-        around = figure.box_width + 2 * figure.halo
-        yield f'{frame}stroke="{_hex(LIGHT)}" stroke-width="{around:.2f}"/>'
-        yield f'{frame}stroke="{_hex(DARK)}" stroke-width="{figure.box_width:.2f}"/>'
-    yield f'<g stroke="{_hex(LIGHT)}" stroke-width="{halo:.2f}" fill="{_hex(LIGHT)}">'
-    yield from (f"<path {_course(line.start, line.end)}/>" for line in figure.lines)
-    for dot in figure.dots:
-        yield _circle(dot.centre, figure.radius, "")
-    yield f'</g><g stroke-width="{figure.width:.2f}">'
-    for line in figure.lines:
-        dash = "" if line.dash is None else ' stroke-dasharray="{:.2f} {:.2f}"'.format(*line.dash)
-        yield f'<path {_course(line.start, line.end)} stroke="{_hex(COLOURS[line.side])}"{dash}/>'
-    yield "</g>"
-    for dot in figure.dots:
-        yield _circle(dot.centre, figure.radius, f' fill="{_hex(COLOURS[dot.side])}"')
-        if dot.side == "right":
-            yield _circle(dot.centre, figure.radius * 0.45, f' fill="{_hex(LIGHT)}"')
+    for shape in figure.shapes:
+        if isinstance(shape, Lines):
+            yield from _lines(shape)
+        elif isinstance(shape, Dots):
+            yield from _dots(shape)
+        else:
+            yield _outline(shape)
     yield "</g>"
 
 
-def _course(start: Point, end: Point) -> str:
+def _lines(lines: Lines) -> Iterator[str]:
+    colour = _hex(lines.colour)
+    yield f'<g stroke-width="{lines.width:.2f}">'
+    gaps = [(0.0, 0.0)] * len(lines.ends) if lines.dashes is None else lines.dashes.tolist()
+    for (start, end), (dash, gap) in zip(lines.ends.tolist(), gaps, strict=True):
+        dashed = f' stroke-dasharray="{dash:.2f} {gap:.2f}"' if gap else ""
+        yield f'<path {_course(start, end)} stroke="{colour}"{dashed}/>'
+    yield "</g>"
+
+
+def _dots(dots: Dots) -> Iterator[str]:
+    yield f'<g fill="{_hex(dots.colour)}">'
+    for x, y in dots.centres.tolist():
+        yield f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{dots.radius:.2f}"/>'
+    yield "</g>"
+
+
+def _outline(outline: Outline) -> str:
+    left, top, right, bottom = outline.box
+    return (
+        f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" '
+        f'height="{bottom - top:.2f}" fill="none" '
+        f'stroke="{_hex(outline.colour)}" stroke-width="{outline.width:.2f}"/>'
+    )
+
+
+def _course(start: tuple[float, float], end: tuple[float, float]) -> str:
     (x1, y1), (x2, y2) = start, end
     return f'd="M{x1:.2f} {y1:.2f}L{x2:.2f} {y2:.2f}"'
 
 
-def _circle(centre: tuple[float, float], radius: float, fill: str) -> str:
-    return f'<circle cx="{centre[0]:.2f}" cy="{centre[1]:.2f}" r="{radius:.2f}"{fill}/>'
-
-
-def _leader(ends: tuple[Point, Point], letter: float) -> str:
-    course = _course(*ends)
-    thin = letter / 12
-    return (
-        f'<path {course} stroke="{_hex(LIGHT)}" stroke-width="{3 * thin:.2f}"/>'
-        f'<path {course} stroke="{_hex(DARK)}" stroke-width="{thin:.2f}"/>'
-    )
+def _leader(label: Label) -> Iterator[str]:
+    if label.leader is None:
+        return
+    for width, colour in ((3 * label.leader_width, LIGHT), (label.leader_width, DARK)):
+        course = _course(*label.leader)
+        yield f'<path {course} stroke="{_hex(colour)}" stroke-width="{width:.2f}"/>'
 
 
 def _label(label: Label) -> str:
@@ -126,5 +130,5 @@ def _label(label: Label) -> str:
     )
 
 
-def _hex(colour: tuple[int, int, int]) -> str:
+def _hex(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -201,6 +201,7 @@ class PoseResult(Sequence[Person]):
         self,
         image: Any = None,
         *,
+        min_score: float = DEFAULT_MIN_SCORE,
         names: bool = False,
         scores: bool = False,
         boxes: bool = False,
@@ -209,7 +210,8 @@ class PoseResult(Sequence[Person]):
         """Return the people drawn on `image`, or on a blank canvas; see `posehub.draw`."""
         from posehub.drawing import draw
 
-        return draw(self, image, names=names, scores=scores, boxes=boxes, ids=ids)
+        show = {"names": names, "scores": scores, "boxes": boxes, "ids": ids}
+        return draw(self, image, min_score=min_score, **show)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain JSON values; see `posehub.poses.json` for the layout."""

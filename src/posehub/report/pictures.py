@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image as PILImage
 
 from posehub.drawing import svg
+from posehub.drawing.captions import Show
 from posehub.drawing.markup import as_text
-from posehub.drawing.plan import Show, canvas_size, plan
+from posehub.drawing.plan import canvas_size, plan
 from posehub.evaluation.comparison import Picture
 from posehub.evaluation.running import Contestant
 from posehub.images.image import Image
@@ -89,8 +90,9 @@ def _people(
         keypoints=result.keypoints * np.float32(shrink),
         boxes=result.boxes * np.float32(shrink),
         image_size=size,
+        ids=ids,
     )
-    return svg.people(plan(scaled, size, Show(ids=ids is not None), ids))
+    return svg.people(plan(scaled.mask(), size, Show(ids=ids is not None)))
 
 
 def _said(contestant: Contestant, result: PoseResult | None, name: str) -> str:

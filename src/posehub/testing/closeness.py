@@ -92,7 +92,7 @@ def _line(actual: PoseResult, expected: PoseResult, row: int, column: int) -> st
 def _save_both(actual: PoseResult, expected: PoseResult, path: Path, image: Any) -> None:
     from PIL import Image as PILImage
 
-    left, right = draw(actual, image), draw(expected, image)
+    left, right = (draw(result, image, min_score=0) for result in (actual, expected))
     both = PILImage.new("RGB", (left.width + right.width, max(left.height, right.height)))
     both.paste(left, (0, 0))
     both.paste(right, (left.width, 0))
