@@ -1,4 +1,4 @@
-"""`posehub draw`: pictures and results files in, drawings out."""
+"""`posehub draw`: images and results files in, drawings out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner
 from PIL import Image as PILImage
 
+import posehub
 from posehub.cli import main
-from posehub.testing import fake_backend
+from posehub.testing import fake_backend, random_people
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,11 +42,11 @@ def results_of(*images, path="results.jsonl"):
 
 
 def size_of(path):
-    with PILImage.open(path) as picture:
-        return picture.size
+    with PILImage.open(path) as opened:
+        return opened.size
 
 
-def test_the_people_of_a_picture_are_found_and_drawn(photo):
+def test_the_people_of_an_image_are_detected_and_drawn(photo):
     result = run("draw", photo, "-b", "fake")
     assert result.exit_code == 0
     assert "drawn: photo-pose.png" in result.stderr
@@ -59,14 +61,14 @@ def test_results_are_drawn_without_a_backend(photo, backend):
     assert backend.asked == []
 
 
-def test_pictures_are_also_looked_for_beside_the_results(photo, tmp_path, monkeypatch):
+def test_images_are_also_found_beside_the_results(photo, tmp_path, monkeypatch):
     results_of(photo)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert run("draw", tmp_path / "results.jsonl").exit_code == 0
 
 
-def test_a_missing_picture_is_reported_and_the_others_are_drawn(photo):
+def test_a_missing_image_is_reported_and_the_others_are_drawn(photo):
     shutil.copy(photo, "other.jpg")
     results = results_of("other.jpg", photo)
     Path("other.jpg").unlink()
@@ -77,25 +79,51 @@ def test_a_missing_picture_is_reported_and_the_others_are_drawn(photo):
     assert second == {"image": "photo.jpg", "drawing": "photo-pose.png"}
 
 
-def test_a_blank_canvas_needs_no_picture(photo):
+def test_a_blank_canvas_needs_no_image(photo):
     results = results_of(photo)
     photo.unlink()
     assert run("draw", results, "--blank", "--to", "x.jpg").exit_code == 0
     assert size_of("x.jpg") == (512, 512)
 
 
-def test_a_picture_the_backend_failed_on_is_reported(photo):
+def test_an_image_with_an_error_in_the_results_is_reported(photo):
     line = {"image": "a.jpg", "error": {"type": "ImageError", "message": "bad"}}
     Path("r.jsonl").write_text(json.dumps(line))
     result = run("draw", "r.jsonl")
     assert result.exit_code == 1
-    assert "a.jpg: the backend failed" in result.stderr
+    assert "a.jpg: the results file has an error for this image" in result.stderr
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "svg"])
 def test_the_format_of_drawings_in_a_folder_can_be_chosen(photo, ending):
     assert run("draw", photo, "-b", "fake", "--format", ending).exit_code == 0
     assert Path(f"photo-pose.{ending}").exists()
+
+
+def test_keypoints_below_min_score_are_not_drawn(photo, backend):
+    def circles(*arguments):
+        run("draw", photo, "-b", "fake", "--to", "x.svg", *arguments)
+        return Path("x.svg").read_text(encoding="utf-8").count("<circle")
+
+    scores = backend.detect_batch([posehub.load_image(photo)])[0].scores
+    above = int((scores >= 0.75).sum())
+    assert 0 < above < scores.size
+    # light border and colour; a hole in those of the right side
+    assert 2 * above <= circles("--min-score", "0.75") <= 3 * above
+    assert 2 * scores.size <= circles() <= 3 * scores.size
+
+
+def test_a_min_score_outside_of_0_to_1_is_refused(photo):
+    result = run("draw", photo, "-b", "fake", "--min-score", "30")
+    assert result.exit_code == 2
+    assert "--min-score" in result.stderr
+
+
+def test_ids_of_the_people_are_written(photo):
+    people = attrs.evolve(random_people(1, seed=0), ids=[41])
+    with fake_backend(people, name="tracker"):
+        assert run("draw", photo, "-b", "tracker", "--to", "x.svg", "--ids").exit_code == 0
+    assert ">#41<" in Path("x.svg").read_text(encoding="utf-8")
 
 
 def test_extras_are_drawn_on_request(photo):
@@ -129,8 +157,31 @@ def test_an_ending_that_cannot_be_drawn_is_refused(photo):
     assert ".png" in result.stderr
 
 
+@pytest.mark.parametrize("target", ["photo.jpg", "link.jpg", "other.jpg"])
+def test_a_drawing_never_replaces_an_image(photo, target):
+    Path("link.jpg").symlink_to(photo)
+    Path("other.jpg").hardlink_to(photo)
+    content = photo.read_bytes()
+    result = run("draw", photo, "-b", "fake", "--to", target)
+    assert result.exit_code == 2
+    assert "photo.jpg" in result.stderr
+    assert photo.read_bytes() == content
+
+
+def test_a_drawing_in_a_folder_never_replaces_an_image(photo):
+    shutil.copy(photo, "photo-pose.png")
+    content = Path("photo-pose.png").read_bytes()
+    assert run("draw", photo, "photo-pose.png", "-b", "fake").exit_code == 2
+    assert Path("photo-pose.png").read_bytes() == content
+
+
+def test_a_drawing_replaces_an_older_drawing(photo):
+    for _ in range(2):
+        assert run("draw", photo, "-b", "fake", "--to", "out").exit_code == 0
+
+
 @pytest.mark.parametrize("name", ["图 片.jpg", 'it\'s "odd".jpg', "line\nbreak.jpg", "[red].jpg"])
-def test_any_file_name_will_do(photo, name):
+def test_every_file_name_is_allowed(photo, name):
     photo.rename(name)
     results = results_of(name)
     assert run("draw", results).exit_code == 0

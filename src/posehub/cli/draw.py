@@ -1,10 +1,11 @@
-"""`posehub draw`: people on their pictures, found now or read from a file."""
+"""`posehub draw`: people on their images, detected now or read from a results file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 from attrs import frozen
@@ -13,8 +14,9 @@ from posehub.cli.common import backend_options, echo_json, json_option, option_l
 from posehub.drawing import drawing_format, save_drawing
 from posehub.errors import ImageError, PosehubError
 from posehub.evaluation.sources import find_picture, is_results_file, read_named
+from posehub.files import check_output
 from posehub.plugins.opening import open_with
-from posehub.poses.result import PoseResult
+from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 
 
 @click.command("draw")
@@ -26,7 +28,8 @@ from posehub.poses.result import PoseResult
     type=click.Path(path_type=Path),
     default=Path(),
     metavar="PATH",
-    help="Into this folder, or into this file if there is one picture. Default: this folder.",
+    help="Draw into this folder, or into this file if there is one image. Default: the current "
+    "folder.",
 )
 @click.option(
     "--format",
@@ -34,13 +37,20 @@ from posehub.poses.result import PoseResult
     type=click.Choice(["png", "jpg", "svg"]),
     default="png",
     show_default=True,
-    help="Of the files drawn into a folder.",
+    help="Format of the files in the folder.",
+)
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    default=DEFAULT_MIN_SCORE,
+    show_default=True,
+    help="Do not draw keypoints with a lower score.",
 )
 @click.option("--names", is_flag=True, help="Write the keypoints' names.")
 @click.option("--scores", is_flag=True, help="Write the scores.")
 @click.option("--boxes", is_flag=True, help="Draw the bounding boxes.")
-@click.option("--ids", is_flag=True, help="Write each person's index in the result.")
-@click.option("--blank", is_flag=True, help="On a blank canvas instead of the photo.")
+@click.option("--ids", is_flag=True, help="Write each person's id, or else the index.")
+@click.option("--blank", is_flag=True, help="Draw on a blank canvas, not on the image.")
 @json_option
 @click.pass_context
 def command(
@@ -50,6 +60,7 @@ def command(
     options: tuple[str, ...],
     draw_to: Path,
     ending: str,
+    min_score: float,
     names: bool,
     scores: bool,
     boxes: bool,
@@ -59,29 +70,30 @@ def command(
 ) -> None:
     """Draw the people in FILES.
 
-    A file that ends in .json, .jsonl, .parquet, .arrow or .pose holds results, as `posehub detect
-    --json` and `posehub convert` write them; their pictures are looked for where the file says, and
-    beside it. Every other file is a picture, and a backend is asked for the people in it.
+    A file that ends in .json, .jsonl, .parquet, .arrow or .pose contains results, as written by
+    `posehub detect --json` and `posehub convert`. Its images are searched for at the paths in the
+    file, and beside the file. Every other file is an image, and a backend detects the people.
     """
-    show = {"names": names, "scores": scores, "boxes": boxes, "ids": ids}
+    show = {"min_score": min_score, "names": names, "scores": scores, "boxes": boxes, "ids": ids}
     jobs = [job for file in files for job in _jobs(file)]
-    targets = drawing_targets([Path(job.name) for job in jobs], draw_to, f".{ending}")
+    images = [job.image or Path(job.name) for job in jobs]
+    targets = drawing_targets(images, draw_to, f".{ending}")
     failures = 0
     with ExitStack() as stack:
-        asks = any(job.asks for job in jobs)
-        opened = stack.enter_context(open_with(backend, option_layer(options))) if asks else None
+        needed = any(job.detect for job in jobs)
+        opened = stack.enter_context(open_with(backend, option_layer(options))) if needed else None
         for job, target in zip(jobs, targets, strict=True):
             assert target is not None
             try:
-                result = opened.detect(_picture(job)) if opened and job.asks else _known(job)
-                save_drawn(result, target, None if blank else _picture(job), **show)
-                said = {"drawing": str(target)}
+                result = opened.detect(_image(job)) if opened and job.detect else _known(job)
+                save_drawn(result, target, None if blank else _image(job), **show)
+                outcome = {"drawing": str(target)}
             except PosehubError as error:
                 failures += 1
-                said = {"error": str(error)}
+                outcome = {"error": str(error)}
                 click.echo(f"{job.name}: {error}", err=True)
             if as_json:
-                echo_json({"image": job.name, **said})
+                echo_json({"image": job.name, **outcome})
     if failures:
         context.exit(1)
 
@@ -89,11 +101,12 @@ def command(
 def drawing_targets(
     images: Sequence[Path], draw_to: Path | None, ending: str = ".png"
 ) -> list[Path | None]:
-    """Return where each picture's drawing goes; pictures of one name get different files.
+    """Return the file for the drawing of each image. Images of the same name get different files.
 
     Raises:
-        click.UsageError: several pictures would go into one file, or it has an ending that cannot
-            be drawn.
+        click.UsageError: `draw_to` is one file for several images, or its ending is not one of a
+            drawing.
+        ConfigError: a drawing would replace one of the images.
     """
     if draw_to is None:
         return [None] * len(images)
@@ -103,7 +116,10 @@ def drawing_targets(
         except ImageError as error:
             raise click.UsageError(str(error)) from error
         if len(images) > 1:
-            raise click.UsageError(f"{draw_to} is one file for {len(images)} pictures.")
+            raise click.UsageError(
+                f"{draw_to} is one file for {len(images)} images. Name a folder."
+            )
+        _refuse_inputs([draw_to], images)
         return [draw_to] * len(images)
     targets: list[Path | None] = []
     for image in images:
@@ -112,14 +128,31 @@ def drawing_targets(
             number += 1
             target = draw_to / f"{image.stem}-pose-{number}{ending}"
         targets.append(target)
+    _refuse_inputs(targets, images)
     return targets
 
 
-def save_drawn(result: PoseResult, target: Path, image: Path | None, **show: bool) -> None:
-    """Draw into `target`, whose folder is made if need be, and say so.
+def _refuse_inputs(targets: Iterable[Path | None], images: Sequence[Path]) -> None:
+    known = {_identity(image) for image in images} - {None}
+    for target in targets:
+        if target is not None and _identity(target) in known:
+            check_output(target, images)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what is equal for two paths of one file; None for no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def save_drawn(result: PoseResult, target: Path, image: Path | None, **show: Any) -> None:
+    """Draw into `target`, creating its folder, and print its path to stderr.
 
     Raises:
-        ImageError: `image` is not a picture.
+        ImageError: `image` is not an image.
         click.ClickException: the file cannot be written.
     """
     try:
@@ -132,30 +165,40 @@ def save_drawn(result: PoseResult, target: Path, image: Path | None, **show: boo
 
 @frozen
 class _Job:
+    """One drawing to make.
+
+    Attributes:
+        name: of the image, as given.
+        image: where it is, or None if it was not found.
+        result: from a results file, or None.
+        detect: whether a backend detects the people.
+    """
+
     name: str
-    picture: Path | None
+    image: Path | None
     result: PoseResult | None
-    asks: bool
+    detect: bool
 
 
 def _jobs(file: Path) -> Iterator[_Job]:
     if not is_results_file(file):
-        yield _Job(str(file), file, None, asks=True)
+        yield _Job(str(file), file, None, detect=True)
         return
     for named in read_named(file):
-        yield _Job(named.image, find_picture(named.image, file), named.result, asks=False)
+        yield _Job(named.image, find_picture(named.image, file), named.result, detect=False)
 
 
 def _known(job: _Job) -> PoseResult:
     if job.result is None:
-        raise ImageError("the backend failed on this picture when the results were written.")
+        raise ImageError("the results file has an error for this image, not a result.")
     return job.result
 
 
-def _picture(job: _Job) -> Path:
-    if job.picture is None:
+def _image(job: _Job) -> Path:
+    if job.image is None:
         raise ImageError(
-            "this picture is not where the results say. Go to the folder it was found from, put "
-            "the results beside it, or draw on a blank canvas with --blank."
+            "the image is neither at the path in the results file nor beside the file. Run the "
+            "command in the folder that the path is relative to, put the results file beside the "
+            "image, or draw on a blank canvas with --blank."
         )
-    return job.picture
+    return job.image
