@@ -1,4 +1,4 @@
-"""A server on loopback that says exactly what a test wants, byte by byte."""
+"""Time that a test controls, and a loopback server that sends exactly the bytes a test gives."""
 
 from __future__ import annotations
 
@@ -10,19 +10,49 @@ from pathlib import Path
 
 import pytest
 
+from posehub.cloud.clock import Clock
+
 CERTIFICATE = Path(__file__).parent / "tls" / "self-signed.pem"
 
 
+class Time:
+    """Time that passes only in waits, and by `pass_by`.
+
+    Attributes:
+        clock: the clock to inject.
+        now: its time.
+        waits: the seconds of each wait.
+    """
+
+    def __init__(self):
+        self.now = 1000.0
+        self.waits = []
+        self.clock = Clock(now=lambda: self.now, wait=self._wait)
+
+    def pass_by(self, seconds):
+        self.now += seconds
+
+    def _wait(self, seconds):
+        assert seconds > 0
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
 class Server:
-    """Hands each connection, once a whole request was read from it, to `reply(connection)`.
+    """Calls `respond(connection)` each time it has read a whole request.
 
     Attributes:
         requests: (head, body) of every request, as bytes.
-        connections: how many were accepted.
+        connections: number of accepted connections.
     """
 
-    def __init__(self, reply, tls=False):
-        self.reply = reply
+    def __init__(self, respond, tls=False):
+        self.respond = respond
         self.requests = []
         self.connections = 0
         self.context = None
@@ -42,7 +72,7 @@ class Server:
 
     def close(self):
         self.closing.set()
-        # wakes the thread that waits for a connection
+        # ends the wait of the thread that accepts connections
         with contextlib.suppress(OSError):
             socket.create_connection(self.socket.getsockname()).close()
         for connection in self.open:
@@ -71,7 +101,7 @@ class Server:
             with connection, connection.makefile("rb") as file:
                 while head := self._read(file):
                     self.requests.append(head)
-                    if not self.reply(connection):
+                    if not self.respond(connection):
                         return
 
     def _read(self, file):
@@ -90,12 +120,12 @@ class Server:
 def serve():
     """A factory of servers, closed afterwards.
 
-    `reply(connection)` answers one request; if it returns true, the connection stays open.
+    `respond(connection)` responds to one request; if it returns true, the connection stays open.
     """
     servers = []
 
-    def start(reply, **options):
-        servers.append(Server(reply, **options))
+    def start(respond, **options):
+        servers.append(Server(respond, **options))
         return servers[-1]
 
     yield start
@@ -110,11 +140,11 @@ def _response(body=b"", status="200 OK", headers=()):
 
 @pytest.fixture
 def response():
-    """A maker of whole HTTP responses as bytes."""
+    """A factory of whole HTTP responses as bytes."""
     return _response
 
 
 @pytest.fixture
 def certificate():
-    """The certificate of the TLS servers, which nobody trusts."""
+    """The self-signed certificate of the TLS servers."""
     return CERTIFICATE

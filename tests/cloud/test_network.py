@@ -1,4 +1,4 @@
-"""Real HTTP against servers on loopback that behave as badly as servers do."""
+"""HTTP against loopback servers, well-behaved and broken ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CREDENTIALS = Credentials(
 
 @pytest.fixture
 def network():
-    """Gives up quickly on servers that do not answer."""
+    """A network with a short timeout."""
     network = Network(timeout=0.5)
     yield network
     network.close()
@@ -35,7 +35,7 @@ def network():
 
 @pytest.fixture
 def patient():
-    """Waits long enough for any server that answers at all."""
+    """A network with a timeout that no working server reaches."""
     network = Network(timeout=60)
     yield network
     network.close()
@@ -45,19 +45,19 @@ def _request(server, **fields):
     return HttpRequest("POST", f"{server.url}/v1/pose", **fields)
 
 
-def _saying(data, stay=False):
-    def reply(connection):
+def _sending(data, stay=False):
+    def respond(connection):
         connection.sendall(data)
         return stay
 
-    return reply
+    return respond
 
 
-# --- what goes over the wire -----------------------------------------------------------------
+# --- requests and responses ------------------------------------------------------------------
 
 
 def test_a_request_arrives_with_its_credentials_in_their_places(serve, patient, response):
-    server = serve(_saying(response(b"{}")))
+    server = serve(_sending(response(b"{}")))
     request = _request(server, headers={"X-Own": "1"}, body=b"image=abc&")
     credentials = Credentials(
         query={"access_token": "t/1"}, headers={"Authorization": "Bearer b"}, form={"k": "ä&"}
@@ -72,46 +72,46 @@ def test_a_request_arrives_with_its_credentials_in_their_places(serve, patient, 
 
 def test_a_response_comes_back_whole_whatever_its_status(serve, patient, response):
     data = response(b'{"error_code": 18}', "503 Service Unavailable", ["Retry-After: 7"])
-    answer = patient.send(_request(serve(_saying(data))))
-    assert (answer.status, answer.body) == (503, b'{"error_code": 18}')
-    assert answer.headers["retry-after"] == "7"
+    received = patient.send(_request(serve(_sending(data))))
+    assert (received.status, received.body) == (503, b'{"error_code": 18}')
+    assert received.headers["retry-after"] == "7"
 
 
-def test_a_compressed_reply_is_unpacked(serve, patient, response):
+def test_a_compressed_response_is_decompressed(serve, patient, response):
     packed = response(gzip.compress(b"hello" * 1000), headers=["Content-Encoding: gzip"])
-    assert patient.send(_request(serve(_saying(packed)))).body == b"hello" * 1000
+    assert patient.send(_request(serve(_sending(packed)))).body == b"hello" * 1000
 
 
-def test_a_reply_in_chunks_is_put_together(serve, patient):
+def test_a_chunked_response_is_joined(serve, patient):
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    server = serve(_saying(head + b"5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"))
+    server = serve(_sending(head + b"5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"))
     assert patient.send(_request(server)).body == b"hello!"
 
 
-def test_a_reply_without_a_length_ends_with_the_connection(serve, patient):
-    server = serve(_saying(b"HTTP/1.1 200 OK\r\n\r\nhello"))
+def test_a_response_without_a_length_ends_with_the_connection(serve, patient):
+    server = serve(_sending(b"HTTP/1.1 200 OK\r\n\r\nhello"))
     assert patient.send(_request(server)).body == b"hello"
 
 
-def test_a_connection_is_used_again(serve, patient, response):
-    server = serve(_saying(response(b"{}"), stay=True))
+def test_a_connection_is_reused(serve, patient, response):
+    server = serve(_sending(response(b"{}"), stay=True))
     for _ in range(5):
         patient.send(_request(server))
     assert (len(server.requests), server.connections) == (5, 1)
 
 
 def test_threads_share_the_connections(serve, patient, response):
-    server = serve(_saying(response(b"{}"), stay=True))
+    server = serve(_sending(response(b"{}"), stay=True))
     with ThreadPoolExecutor(4) as executor:
-        answers = list(executor.map(lambda _: patient.send(_request(server)), range(40)))
-    assert {answer.body for answer in answers} == {b"{}"}
+        received = list(executor.map(lambda _: patient.send(_request(server)), range(40)))
+    assert {one.body for one in received} == {b"{}"}
     assert len(server.requests) == 40
     assert server.connections <= 4
 
 
 def test_a_redirect_is_not_followed(serve, patient, response):
-    other = serve(_saying(response(b"{}")))
-    server = serve(_saying(response(status="302 Found", headers=[f"Location: {other.url}"])))
+    other = serve(_sending(response(b"{}")))
+    server = serve(_sending(response(status="302 Found", headers=[f"Location: {other.url}"])))
     assert patient.send(_request(server), CREDENTIALS).status == 302
     assert other.requests == []
 
@@ -121,34 +121,34 @@ def test_a_netrc_file_does_not_replace_the_credentials(
 ):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    server = serve(_saying(response(b"{}")))
+    server = serve(_sending(response(b"{}")))
     patient.send(_request(server), Credentials(headers={"Authorization": "Bearer b"}))
     assert b"\r\nAuthorization: Bearer b\r\n" in server.requests[0][0]
 
 
-def test_cookies_are_not_carried_to_the_next_call(serve, patient, response):
-    # announced, or the second call might meet the first one's connection while it is closing
+def test_cookies_are_not_sent_with_the_next_request(serve, patient, response):
+    # without "close", the second request might use the first connection while it closes
     headers = ["Set-Cookie: a=b; Path=/", "Connection: close"]
-    server = serve(_saying(response(b"{}", headers=headers)))
+    server = serve(_sending(response(b"{}", headers=headers)))
     for _ in range(2):
         patient.send(_request(server))
     assert b"cookie" not in server.requests[1][0].lower()
 
 
-# --- what goes wrong -------------------------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------
 
 
-def _say_nothing(connection):
+def _send_nothing(connection):
     connection.recv(1)
 
 
-def _say_half_a_body(connection):
+def _send_half_a_body(connection):
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
     connection.recv(1)
 
 
 def _trickle(connection):
-    # each byte comes well within the timeout, all of them take many times as long
+    # each byte arrives within the timeout, all of them together take many times as long
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n")
     connection.settimeout(0.05)
     for _ in range(400):
@@ -160,10 +160,10 @@ def _trickle(connection):
             continue
 
 
-@pytest.mark.parametrize("reply", [_say_nothing, _say_half_a_body, _trickle])
-def test_an_answer_that_is_not_complete_in_time_is_a_timeout(reply, serve, network):
-    server = serve(reply)
-    with pytest.raises(BackendTimeoutError, match=r"127\.0\.0\.1:\d+ gave no .* within 0\.5 s"):
+@pytest.mark.parametrize("respond", [_send_nothing, _send_half_a_body, _trickle])
+def test_a_response_that_is_not_complete_in_time_is_a_timeout(respond, serve, network):
+    server = serve(respond)
+    with pytest.raises(BackendTimeoutError, match=r"127\.0\.0\.1:\d+ sent no .* within 0\.5 s"):
         network.send(_request(server), CREDENTIALS)
 
 
@@ -179,21 +179,21 @@ def test_an_answer_that_is_not_complete_in_time_is_a_timeout(reply, serve, netwo
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\nhello",
     ],
 )
-def test_a_cut_or_garbled_reply_is_a_transient_error(data, serve, patient):
-    server = serve(_saying(data))
+def test_a_cut_or_garbled_response_is_a_transient_error(data, serve, patient):
+    server = serve(_sending(data))
     with pytest.raises(TransientError, match=r"The connection to 127\.0\.0\.1:\d+ failed"):
         patient.send(_request(server), CREDENTIALS)
 
 
-def test_nobody_listening_is_a_transient_error(serve, patient, response):
-    server = serve(_saying(response()))
+def test_a_refused_connection_is_a_transient_error(serve, patient, response):
+    server = serve(_sending(response()))
     request = _request(server)
     server.close()
     with pytest.raises(TransientError, match="failed"):
         patient.send(request, CREDENTIALS)
 
 
-def test_a_reply_that_is_far_too_long_is_refused_before_its_end(serve, patient):
+def test_a_response_that_is_too_long_is_refused_before_its_end(serve, patient):
     def flood(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         while True:
@@ -203,65 +203,63 @@ def test_a_reply_that_is_far_too_long_is_refused_before_its_end(serve, patient):
         patient.send(_request(serve(flood)), CREDENTIALS)
 
 
-def test_a_small_reply_that_unpacks_to_a_huge_one_is_refused(serve, patient, response):
+def test_a_small_response_that_decompresses_to_a_huge_one_is_refused(serve, patient, response):
     packed = response(gzip.compress(bytes(64 << 20)), headers=["Content-Encoding: gzip"])
     with pytest.raises(InvalidResponseError, match="longer than 16 MiB"):
-        patient.send(_request(serve(_saying(packed))), CREDENTIALS)
+        patient.send(_request(serve(_sending(packed))), CREDENTIALS)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://", "ftp://127.0.0.1/", "http://[::1"])
-def test_what_is_no_url_is_an_error_that_no_repeat_can_help(url, patient):
-    with pytest.raises(BackendError, match="cannot be made") as caught:
+def test_an_invalid_url_is_an_error_that_is_not_repeated(url, patient):
+    with pytest.raises(BackendError, match="cannot be sent") as caught:
         patient.send(HttpRequest("POST", url), CREDENTIALS)
     assert not isinstance(caught.value, TransientError)
 
 
-def test_a_secret_that_no_header_can_hold_is_an_error_that_does_not_show_it(serve, patient):
-    server = serve(_saying(b""))
+def test_a_secret_that_is_not_valid_in_a_header_is_an_error_without_the_secret(serve, patient):
+    server = serve(_sending(b""))
     credentials = Credentials(headers={"Authorization": f"{SECRET}\n"})
-    with pytest.raises(BackendError, match="cannot be made") as caught:
+    with pytest.raises(BackendError, match="cannot be sent") as caught:
         patient.send(_request(server), credentials)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert server.requests == []
 
 
-def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_sent(
-    serve, patient, response
-):
-    server = serve(_saying(response(b"{}")), tls=True)
+def test_an_untrusted_certificate_is_refused_before_anything_is_sent(serve, patient, response):
+    server = serve(_sending(response(b"{}")), tls=True)
     with pytest.raises(BackendError, match=r"certificate of 127\.0.*REQUESTS_CA_BUNDLE") as caught:
         patient.send(_request(server), CREDENTIALS)
     assert not isinstance(caught.value, TransientError)
     assert server.requests == []
 
 
-def test_a_certificate_the_user_vouches_for_is_accepted(
+def test_a_certificate_that_the_user_trusts_is_accepted(
     serve, patient, response, certificate, monkeypatch
 ):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    server = serve(_saying(response(b"{}")), tls=True)
+    server = serve(_sending(response(b"{}")), tls=True)
     assert patient.send(_request(server), CREDENTIALS).body == b"{}"
 
 
-def test_a_certificate_file_that_is_not_there_is_an_error_that_no_repeat_can_help(
+def test_a_missing_certificate_file_is_an_error_that_is_not_repeated(
     patient, tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nobody.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     with pytest.raises(BackendError, match="REQUESTS_CA_BUNDLE") as caught:
         patient.send(HttpRequest("POST", "https://127.0.0.1:9/"), CREDENTIALS)
     assert not isinstance(caught.value, TransientError)
 
 
-# --- no secret anywhere ----------------------------------------------------------------------
+# --- secrets ---------------------------------------------------------------------------------
 
-MISDEEDS = {
-    "a timeout": _say_half_a_body,
-    "a cut connection": _saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
-    "no answer": _saying(b""),
-    "garbage": _saying(b"\x00\xff" * 50),
-    "bad headers": _saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nnonsense\r\n\r\n{}"),
-    "a redirect": _saying(b"HTTP/1.1 302 Found\r\nLocation: /?x\r\nContent-Length: 0\r\n\r\n"),
-    "a good answer": _saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+RESPONSES = {
+    "a timeout": _send_half_a_body,
+    "a cut connection": _sending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    "no response": _sending(b""),
+    "garbage": _sending(b"\x00\xff" * 50),
+    "bad headers": _sending(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nnonsense\r\n\r\n{}"),
+    "a redirect": _sending(b"HTTP/1.1 302 Found\r\nLocation: /?x\r\nContent-Length: 0\r\n\r\n"),
+    "a good response": _sending(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
 }
 
 
@@ -272,28 +270,28 @@ def _outcome(network, server):
         return None, error
 
 
-@pytest.mark.parametrize("reply", MISDEEDS.values(), ids=MISDEEDS)
+@pytest.mark.parametrize("respond", RESPONSES.values(), ids=RESPONSES)
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
-def test_no_secret_is_in_a_message_a_traceback_or_a_debug_log(reply, tls, serve, network, caplog):
+def test_no_message_traceback_or_debug_log_has_a_secret(respond, tls, serve, network, caplog):
     caplog.set_level(logging.DEBUG)
-    answer, error = _outcome(network, serve(reply, tls=tls))
-    told = repr(answer)
+    received, error = _outcome(network, serve(respond, tls=tls))
+    shown = repr(received)
     if error is not None:
         assert error.__cause__ is error.__context__ is None
         trace = traceback.TracebackException.from_exception(error, capture_locals=True)
-        told = f"{error!r} {vars(error)} {''.join(trace.format())}"
+        shown = f"{error!r} {vars(error)} {''.join(trace.format())}"
     assert "127.0.0.1" in caplog.text
-    assert SECRET not in told
+    assert SECRET not in shown
     assert SECRET not in caplog.text
     assert not any(SECRET in repr(record.args) for record in caplog.records)
 
 
-def test_credentials_and_requests_show_nothing_in_their_repr():
+def test_the_repr_of_credentials_and_requests_has_no_secret():
     assert repr(CREDENTIALS) == "Credentials()"
     assert repr(HttpRequest("POST", "http://x", body=b"abc")).count("<3 bytes>") == 1
 
 
-def test_closing_twice_does_no_harm():
+def test_closing_twice_is_allowed():
     network = Network(timeout=1)
     network.close()
     network.close()

@@ -1,4 +1,4 @@
-"""At most so many calls a second, over all threads."""
+"""A limit on the requests per second, shared by all threads."""
 
 from __future__ import annotations
 
@@ -7,98 +7,103 @@ from itertools import pairwise
 
 import pytest
 
-from posehub.cloud.pacing import Limit
+from posehub.backends.executor import ordered_map
+from posehub.backends.transport import HttpRequest, HttpResponse
+from posehub.cloud.pacing import PacedTransport, Pacer
+
+REQUEST = HttpRequest("POST", "https://service.example/pose")
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """Time that passes only when somebody sleeps; `calls` are the times of the calls."""
+class Service:
+    """A transport that notes the time of each request; each one takes `seconds`."""
 
-    class Clock:
-        def __init__(self):
-            self.now, self.calls = 1000.0, []
+    def __init__(self, time, seconds=0.0):
+        self.time = time
+        self.seconds = seconds
+        self.times = []
+        self.closed = 0
 
-        def monotonic(self):
-            return self.now
+    def send(self, request):
+        self.times.append(self.time.now)
+        self.time.pass_by(self.seconds)
+        return HttpResponse(200, {}, b"")
 
-        def sleep(self, seconds):
-            assert seconds > 0
-            self.now += seconds
+    def close(self):
+        self.closed += 1
 
-    clock = Clock()
-    monkeypatch.setattr("posehub.cloud.pacing.time.monotonic", clock.monotonic)
-    monkeypatch.setattr("posehub.backends.executor.time.sleep", clock.sleep)
-    return clock
-
-
-@pytest.fixture
-def limited(make_backend, clock):
-    """A factory of limited backends that note the time of each call."""
-
-    def make(qps, takes=0.0):
-        def answer(images):
-            clock.calls.append(clock.now)
-            clock.now += takes
-            return inner.nobody(images)
-
-        inner = make_backend(answer)
-        return Limit(inner, qps=qps)
-
-    return make
+    @property
+    def gaps(self):
+        return [later - earlier for earlier, later in pairwise(self.times)]
 
 
-def _gaps(clock):
-    return [later - earlier for earlier, later in pairwise(clock.calls)]
+def _send(service, qps, count):
+    paced = PacedTransport(service, Pacer(qps, service.time.clock))
+    for _ in range(count):
+        paced.send(REQUEST)
+    return paced
 
 
-def test_the_first_call_does_not_wait(limited, clock, pictures):
-    limited(0.001).detect(pictures.numbered(0))
-    assert clock.calls == [1000.0]
+def test_the_first_request_does_not_wait(time):
+    service = Service(time)
+    start = time.now
+    _send(service, 0.001, 1)
+    assert service.times == [start]
 
 
 @pytest.mark.parametrize("qps", [0.5, 2, 10, 300])
-def test_calls_are_spaced_evenly_a_little_wider_than_the_rate(qps, limited, clock, pictures):
-    list(limited(qps).detect_many(map(pictures.numbered, range(20))))
-    gaps = _gaps(clock)
+def test_requests_are_spaced_evenly_and_a_little_wider_than_the_rate(qps, time):
+    service = Service(time)
+    _send(service, qps, 20)
+    gaps = service.gaps
     assert gaps == pytest.approx([gaps[0]] * 19, rel=1e-6)
-    # spending at least 97 % of what is allowed
+    # at least 97 % of the allowed rate is used
     assert 1 / qps < gaps[0] <= 1 / qps / 0.97
 
 
-def test_no_second_has_more_calls_than_allowed(limited, clock, pictures):
-    list(limited(5).detect_many(map(pictures.numbered, range(40))))
-    for start in clock.calls:
-        assert sum(start <= time < start + 1 for time in clock.calls) <= 5
+def test_no_second_has_more_requests_than_allowed(time):
+    service = Service(time)
+    _send(service, 5, 40)
+    for start in service.times:
+        assert sum(start <= moment < start + 1 for moment in service.times) <= 5
 
 
-def test_a_call_that_takes_longer_than_the_spacing_is_not_followed_by_a_wait(
-    limited, clock, pictures
-):
-    list(limited(10, takes=0.5).detect_many(map(pictures.numbered, range(5))))
-    assert _gaps(clock) == pytest.approx([0.5] * 4)
+def test_no_wait_follows_a_request_that_takes_longer_than_the_spacing(time):
+    service = Service(time, seconds=0.5)
+    _send(service, 10, 5)
+    assert service.gaps == pytest.approx([0.5] * 4)
 
 
-def test_unused_time_is_not_saved_up_for_a_burst(limited, clock, pictures):
-    backend = limited(2)
-    backend.detect(pictures.numbered(0))
-    clock.now += 100
-    list(backend.detect_many(map(pictures.numbered, range(3))))
-    assert min(_gaps(clock)[1:]) > 0.5
+def test_unused_time_is_not_saved_for_a_burst(time):
+    service = Service(time)
+    paced = _send(service, 2, 1)
+    time.pass_by(100)
+    for _ in range(3):
+        paced.send(REQUEST)
+    assert min(service.gaps[1:]) > 0.5
 
 
-def test_all_threads_share_one_limit(limited, clock, pictures, monkeypatch):
-    # workers wait on their stop event, and not in time.sleep
-    monkeypatch.setattr("posehub.cloud.pacing.pause", clock.sleep)
-    list(limited(4).detect_many(map(pictures.numbered, range(40)), workers=8))
-    # each call had its turn at a time of its own; the call itself may come after the next turn
-    span = clock.now - 1000
+def test_all_threads_share_one_limit(time):
+    service = Service(time)
+    paced = PacedTransport(service, Pacer(4, time.clock))
+    start = time.now
+    list(ordered_map(lambda _: paced.send(REQUEST), range(40), workers=8))
+    # each request had its own turn; it may be sent after the next turn
+    span = time.now - start
+    assert len(service.times) == 40
     assert 39 / 4 < span <= 39 / 4 / 0.97
 
 
-def test_a_waiting_call_ends_at_once_when_the_consumer_is_gone(make_backend, pictures):
-    limit = Limit(make_backend(), qps=0.001)
-    results = limit.detect_many(map(pictures.numbered, range(100)), workers=3)
-    next(results)
-    results.close()
+def test_a_wait_ends_at_once_when_the_consumer_stops(time):
+    service = Service(time)
+    paced = PacedTransport(service, Pacer(0.001))
+    responses = ordered_map(lambda _: paced.send(REQUEST), range(100), workers=3)
+    next(responses)
+    responses.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("posehub")]
-    assert len(limit.inner.batches) == 1
+    assert len(service.times) == 1
+
+
+def test_closing_closes_the_inner_transport(time):
+    service = Service(time)
+    _send(service, 1, 0).close()
+    assert service.closed == 1

@@ -1,13 +1,18 @@
-"""Calling again when an error may pass."""
+"""Repeats of a request whose error may pass."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
+import weakref
 
 import pytest
 
-from posehub import load_image
-from posehub.cloud.retry import Retry, RetryPolicy, next_delay
+from posehub.backends.executor import ordered_map
+from posehub.backends.transport import HttpRequest, HttpResponse
+from posehub.cloud.clock import NO_WAITING
+from posehub.cloud.retry import RetryingTransport, RetryPolicy, next_delay
 from posehub.errors import (
     AuthError,
     BackendError,
@@ -19,44 +24,23 @@ from posehub.errors import (
     TransientError,
 )
 
-PATIENCE = 60
+PATIENCE = 60  # seconds after which a test that hangs fails
 
-
-class Clock:
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self):
-        self.now = 1000.0
-        self.slept = []
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr("posehub.cloud.retry.time.monotonic", clock.monotonic)
-    monkeypatch.setattr("posehub.backends.executor.time.sleep", clock.sleep)
-    return clock
+POLICY = RetryPolicy(max_retries=3, deadline=100, base_delay=1, max_delay=10)
+ENDLESS = RetryPolicy(max_retries=10**6, deadline=1e9, base_delay=1.0, max_delay=10)
+DEFAULT = RetryPolicy(max_retries=3, deadline=100)
+GOOD = HttpResponse(200, {}, b"good")
+REQUEST = HttpRequest("POST", "https://service.example/pose", body=b"an image")
 
 
 def _error(**fields):
     return TransientError("not now", **fields)
 
 
-POLICY = RetryPolicy(max_retries=3, deadline=100, base_delay=1, max_delay=10)
-ENDLESS = RetryPolicy(max_retries=10**6, deadline=1e9, base_delay=1.0, max_delay=10)
-
-
 @pytest.mark.parametrize(
     ("policy", "error", "attempt", "elapsed", "jitter", "delay"),
     [
-        # each wait is twice as long as the last; the jitter takes away up to half of it
+        # each wait is twice as long as the last; the jitter shortens it by up to a half
         (POLICY, _error(), 1, 0, 1, 1),
         (POLICY, _error(), 1, 0, 0, 0.5),
         (POLICY, _error(), 1, 0, 0.5, 0.75),
@@ -71,16 +55,16 @@ ENDLESS = RetryPolicy(max_retries=10**6, deadline=1e9, base_delay=1.0, max_delay
         (POLICY, _error(max_retries=1), 2, 0, 1, None),
         (POLICY, _error(max_retries=0), 1, 0, 1, None),
         (POLICY, _error(max_retries=9), 4, 0, 1, None),
-        # a wait has a cap
+        # a wait has an upper limit
         (ENDLESS, _error(), 5, 0, 1, 10),
         (ENDLESS, _error(), 100, 0, 1, 10),
         (ENDLESS, _error(), 5000, 0, 1, 10),
-        # what the service asks for is waited for, the jitter on top, beyond the cap too
+        # the wait that the service asks for is added to the backoff, above the limit too
         (POLICY, _error(retry_after=5), 1, 0, 0, 5.5),
         (POLICY, _error(retry_after=5), 1, 0, 1, 6),
         (POLICY, _error(retry_after=60), 1, 0, 1, 61),
         (POLICY, _error(retry_after=0), 1, 0, 1, 1),
-        # no attempt starts behind the deadline
+        # no attempt starts after the deadline
         (POLICY, _error(), 1, 98.9, 1, 1),
         (POLICY, _error(), 1, 99, 1, None),
         (POLICY, _error(), 1, 500, 0, None),
@@ -91,32 +75,66 @@ def test_the_next_delay(policy, error, attempt, elapsed, jitter, delay):
     assert next_delay(policy, error, attempt, elapsed, jitter) == delay
 
 
-def _failing(make_backend, errors):
-    """A backend that raises each of `errors` in turn, then answers."""
-    remaining = iter(errors)
+class Failing:
+    """A transport that fails with each of `errors` in turn, then returns a good response.
 
-    def answer(images):
-        for error in remaining:
+    An error is raised, or stands in a response (`responds=True`).
+    """
+
+    def __init__(self, errors, *, responds=False, takes=None):
+        self.errors = iter(errors)
+        self.responds = responds
+        self.takes = takes or (lambda: None)
+        self.requests = []
+        self.closed = 0
+        self._in_responses = {}
+
+    def send(self, request):
+        self.requests.append(request)
+        self.takes()
+        error = next(self.errors, None)
+        if error is None:
+            return GOOD
+        if not self.responds:
             raise error
-        return backend.nobody(images)
+        response = HttpResponse(200, {}, b"error %d" % len(self.requests))
+        self._in_responses[response.body] = error
+        return response
 
-    backend = make_backend(answer)
-    return backend
+    def fault(self, response):
+        return self._in_responses.get(response.body)
+
+    def close(self):
+        self.closed += 1
 
 
-def test_a_call_that_succeeds_is_made_once(make_backend, pictures, clock):
-    inner = _failing(make_backend, [])
-    Retry(inner, max_retries=3, deadline=100).detect(pictures.numbered(0))
-    assert (len(inner.batches), clock.slept) == (1, [])
+@pytest.fixture(params=[False, True], ids=["raised", "in a response"])
+def failing(request):
+    """A factory of failing transports; errors are raised or stand in responses."""
+    return lambda errors, **options: Failing(errors, responds=request.param, **options)
+
+
+def _send(inner, time, policy=DEFAULT, request=REQUEST):
+    """Send a request; return or raise what a backend would return or raise."""
+    response = RetryingTransport(inner, inner.fault, policy, time.clock).send(request)
+    error = inner.fault(response)
+    if error is not None:
+        raise error
+    return response
+
+
+def test_a_request_that_succeeds_is_sent_once(failing, time):
+    inner = failing([])
+    assert _send(inner, time) is GOOD
+    assert (len(inner.requests), time.waits) == (1, [])
 
 
 @pytest.mark.parametrize("kind", [TransientError, RateLimitedError, BackendTimeoutError])
-def test_a_passing_error_is_repeated_until_it_passes(kind, make_backend, pictures, clock):
-    inner = _failing(make_backend, [kind("a"), kind("b")])
-    result = Retry(inner, max_retries=3, deadline=100).detect(pictures.numbered(4))
-    assert result.image_size == (5, 1)
-    assert inner.batches == [[(5, 1)]] * 3
-    first, second = clock.slept
+def test_a_request_is_repeated_until_its_error_has_passed(kind, failing, time):
+    inner = failing([kind("a"), kind("b")])
+    assert _send(inner, time) is GOOD
+    assert inner.requests == [REQUEST] * 3
+    first, second = time.waits
     assert 0.25 <= first <= 0.5
     assert 0.5 <= second <= 1.0
 
@@ -132,93 +150,114 @@ def test_a_passing_error_is_repeated_until_it_passes(kind, make_backend, picture
         RuntimeError("no"),
     ],
 )
-def test_any_other_error_is_not_repeated(error, make_backend, pictures, clock):
-    inner = _failing(make_backend, [error])
-    retry = Retry(inner, max_retries=3, deadline=100)
+def test_any_other_error_is_not_repeated(error, failing, time):
+    inner = failing([error])
     with pytest.raises(type(error)) as caught:
-        retry.detect_batch([load_image(pictures.numbered(0))])
+        _send(inner, time)
     assert caught.value is error
-    assert (len(inner.batches), clock.slept) == (1, [])
+    assert (len(inner.requests), time.waits) == (1, [])
 
 
-def test_the_last_attempts_error_is_raised_when_the_repeats_are_used_up(
-    make_backend, pictures, clock
-):
+def test_the_error_of_the_last_attempt_is_raised_after_the_last_repeat(failing, time):
     errors = [_error(code=number) for number in range(10)]
-    inner = _failing(make_backend, errors)
+    inner = failing(errors)
     with pytest.raises(TransientError) as caught:
-        Retry(inner, max_retries=3, deadline=1000).detect(pictures.numbered(0))
+        _send(inner, time)
     assert caught.value is errors[3]
-    assert (len(inner.batches), len(clock.slept)) == (4, 3)
+    assert (len(inner.requests), len(time.waits)) == (4, 3)
 
 
-def test_an_error_that_allows_one_repeat_gets_one(make_backend, pictures, clock):
-    inner = _failing(make_backend, [_error(max_retries=1)] * 10)
+def test_an_error_that_allows_one_repeat_gets_one(failing, time):
+    inner = failing([_error(max_retries=1)] * 10)
     with pytest.raises(TransientError):
-        Retry(inner, max_retries=3, deadline=1000).detect(pictures.numbered(0))
-    assert len(inner.batches) == 2
+        _send(inner, time)
+    assert len(inner.requests) == 2
 
 
-def test_what_the_service_asks_for_is_waited_for(make_backend, pictures, clock):
-    inner = _failing(make_backend, [_error(retry_after=20)])
-    Retry(inner, max_retries=3, deadline=100).detect(pictures.numbered(0))
-    [slept] = clock.slept
-    assert 20 < slept <= 20.5
+def test_the_wait_that_the_service_asks_for_is_kept(failing, time):
+    _send(failing([_error(retry_after=20)]), time)
+    [wait] = time.waits
+    assert 20 < wait <= 20.5
 
 
-def test_the_deadline_counts_the_time_of_the_calls_too(make_backend, pictures, clock):
-    def answer(images):
-        clock.now += 40
-        raise _error()
-
-    inner = make_backend(answer)
+def test_the_time_of_the_requests_counts_for_the_deadline(failing, time):
+    inner = failing([_error()] * 100, takes=lambda: time.pass_by(40))
     with pytest.raises(TransientError):
-        Retry(inner, max_retries=100, deadline=100).detect(pictures.numbered(0))
-    assert len(inner.batches) == 3
+        _send(inner, time, RetryPolicy(max_retries=100, deadline=100))
+    assert len(inner.requests) == 3
 
 
-def test_each_call_has_a_deadline_and_repeats_of_its_own(make_backend, pictures, clock):
-    inner = _failing(make_backend, [_error()] * 6)
-    retry = Retry(inner, max_retries=3, deadline=100)
-    with pytest.raises(TransientError):
-        retry.detect(pictures.numbered(0))
-    clock.now += 1000
-    retry.detect(pictures.numbered(0))
-    assert len(inner.batches) == 4 + 3
+def test_each_request_has_its_own_deadline_and_repeats(failing, time):
+    inner = failing([_error()] * 6)
+    transport = RetryingTransport(inner, inner.fault, DEFAULT, time.clock)
+    with contextlib.suppress(TransientError):
+        transport.send(REQUEST)
+    assert len(inner.requests) == 4
+    time.pass_by(1000)
+    assert transport.send(REQUEST) is GOOD
+    assert len(inner.requests) == 4 + 3
 
 
-def test_a_wait_is_logged_with_attempt_and_reason(make_backend, pictures, clock, caplog):
+def test_a_wait_is_logged_with_host_attempt_and_reason(failing, time, caplog):
     caplog.set_level("INFO", logger="posehub.retry")
-    Retry(_failing(make_backend, [_error()]), max_retries=3, deadline=100).detect(
-        pictures.numbered(0)
-    )
+    _send(failing([_error()]), time)
     [message] = caplog.messages
-    assert message.startswith("fake: attempt 1 failed (not now); next in 0.")
+    assert message.startswith("service.example: attempt 1 failed (not now); next in 0.")
 
 
-def test_a_wait_ends_at_once_when_the_consumer_is_gone(make_backend, pictures):
+def test_a_repeat_without_waiting_comes_at_once(failing):
+    inner = failing([_error(retry_after=10 * PATIENCE)] * 2)
+    policy = RetryPolicy(max_retries=3, deadline=1e9)
+    assert RetryingTransport(inner, inner.fault, policy, NO_WAITING).send(REQUEST) is GOOD
+    assert len(inner.requests) == 3
+
+
+def test_a_wait_ends_at_once_when_the_consumer_stops(failing):
     failed = threading.Event()
+    inner = failing([None, *[_error(retry_after=10 * PATIENCE)] * 100])
+    policy = RetryPolicy(max_retries=3, deadline=1e6)
+    transport = RetryingTransport(inner, inner.fault, policy)
 
-    def answer(images):
-        if images[0].size == (1, 1):
-            return inner.nobody(images)
-        failed.set()
-        raise _error(retry_after=10 * PATIENCE)
+    def send(number):
+        if number > 0:
+            failed.set()
+        return transport.send(REQUEST)
 
-    inner = make_backend(answer)
-    retry = Retry(inner, max_retries=3, deadline=1e6)
-    results = retry.detect_many(map(pictures.numbered, range(100)), workers=2)
-    next(results)
+    responses = ordered_map(send, range(100), workers=2)
+    next(responses)
     assert failed.wait(PATIENCE)
-    results.close()
+    responses.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("posehub")]
-    assert len(inner.batches) <= 5
+    assert len(inner.requests) <= 5
 
 
-def test_the_wrapper_closes_and_describes_the_backend_inside(make_backend):
-    inner = make_backend()
-    retry = Retry(inner, max_retries=1, deadline=1)
-    retry.close()
+def test_a_repeated_request_is_released_when_it_has_succeeded(time):
+    class Image:
+        digest = "sha256:0"
+
+    class FailingOnce:
+        failed = False
+
+        def send(self, request):
+            if self.failed:
+                return GOOD
+            self.failed = True
+            raise TransientError("not now")
+
+    def send():
+        image = Image()
+        transport = RetryingTransport(FailingOnce(), lambda response: None, DEFAULT, time.clock)
+        transport.send(HttpRequest("POST", REQUEST.url, image=image))
+        return weakref.ref(image)
+
+    gc.disable()  # a cycle of an error and its frames would keep the image
+    try:
+        assert send()() is None
+    finally:
+        gc.enable()
+
+
+def test_closing_closes_the_inner_transport(failing):
+    inner = failing([])
+    RetryingTransport(inner, inner.fault, DEFAULT).close()
     assert inner.closed == 1
-    assert retry.info is inner.info
-    assert repr(retry) == "<retry <posehub backend 'fake'>>"

@@ -1,4 +1,4 @@
-"""What an HTTP status means, for a reply whose body says nothing better."""
+"""The meaning of an HTTP status."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from posehub.errors import (
     ],
 )
 def test_each_status_stands_for_one_error(status, kind):
-    error = error_of_status(HttpResponse(status, {}, b""), "Baidu")
+    error = error_of_status(HttpResponse(status, {}, b""), "Service")
     if kind is None:
         assert error is None
     else:
         assert type(error) is kind
         assert error.code == status
-        assert str(error).startswith(f"Baidu answered with HTTP {status}")
+        assert str(error).startswith(f"Service responded with HTTP {status}")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,6 @@ def test_retry_after_is_read_in_seconds(text, seconds):
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_an_error_that_passes_carries_the_wait_the_service_asks_for(status):
+def test_a_passing_error_has_the_wait_that_the_service_asks_for(status):
     response = HttpResponse(status, {"retry-after": "7"}, b"")
-    assert error_of_status(response, "Baidu").retry_after == 7.0
+    assert error_of_status(response, "Service").retry_after == 7.0

@@ -15,11 +15,11 @@ from posehub.cloud.network import Network
 from posehub.cloud.token import Token, TokenStore
 from posehub.errors import AuthError, TransientError
 
-PATIENCE = 60
+PATIENCE = 60  # seconds after which a test that hangs fails
 
 
 class Service:
-    """Gives out numbered tokens; raises `errors` first."""
+    """Issues numbered tokens; raises `errors` first."""
 
     def __init__(self, lifetime=1000.0, errors=()):
         self.lifetime, self.errors, self.fetched = lifetime, list(errors), 0
@@ -31,17 +31,7 @@ class Service:
         return Token(f"token-{self.fetched}", self.lifetime)
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        now = 5000.0
-
-    clock = Clock()
-    monkeypatch.setattr("posehub.cloud.token.time.monotonic", lambda: clock.now)
-    return clock
-
-
-def test_a_token_is_fetched_when_it_is_first_needed_and_then_kept(clock):
+def test_a_token_is_fetched_when_it_is_first_needed_and_then_kept():
     service = Service()
     store = TokenStore(service.fetch)
     assert service.fetched == 0
@@ -50,27 +40,26 @@ def test_a_token_is_fetched_when_it_is_first_needed_and_then_kept(clock):
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "good_for"),
+    ("lifetime", "valid_for"),
     [(100, 90), (1000, 900), (3000, 2700), (2_592_000, 2_592_000 - 300), (0, 0)],
 )
-def test_a_token_is_renewed_a_little_before_it_expires(lifetime, good_for, clock):
-    store = TokenStore(Service(lifetime).fetch)
-    start = clock.now
+def test_a_token_is_renewed_before_it_expires(lifetime, valid_for, time):
+    store = TokenStore(Service(lifetime).fetch, time.clock)
     assert store.get() == "token-1"
-    if good_for:
-        clock.now = start + good_for - 0.5
+    if valid_for:
+        time.pass_by(valid_for - 0.5)
         assert store.get() == "token-1"
-    clock.now = start + good_for
+        time.pass_by(0.5)
     assert store.get() == "token-2"
 
 
-def test_a_fetched_token_over_real_http_is_fetched_once_for_sixteen_threads(serve, response):
+def test_sixteen_threads_fetch_one_token_over_http(serve, response):
     together = threading.Barrier(16)
 
-    def reply(connection):
+    def respond(connection):
         connection.sendall(response(json.dumps({"access_token": "t", "expires_in": 1000}).encode()))
 
-    server = serve(reply)
+    server = serve(respond)
     network = Network(timeout=60)
 
     def fetch():
@@ -90,13 +79,13 @@ def test_a_fetched_token_over_real_http_is_fetched_once_for_sixteen_threads(serv
     assert len(server.requests) == 1
 
 
-def test_a_stale_token_is_replaced_at_once(clock):
+def test_a_stale_token_is_replaced_at_once():
     store = TokenStore(Service().fetch)
     assert store.replace(store.get()) == "token-2"
     assert store.get() == "token-2"
 
 
-def test_threads_that_saw_the_same_stale_token_get_the_same_new_one():
+def test_threads_that_replace_the_same_stale_token_get_the_same_new_one():
     service = Service()
     store = TokenStore(service.fetch)
     stale = store.get()
@@ -111,47 +100,51 @@ def test_threads_that_saw_the_same_stale_token_get_the_same_new_one():
     assert service.fetched == 2
 
 
-def test_a_refusal_of_the_keys_is_remembered_for_all():
+def test_a_refusal_of_the_keys_is_remembered_and_raised_as_a_new_error_each_time():
     service = Service(errors=[AuthError("wrong keys", code="invalid_client", request_id="7")])
     store = TokenStore(service.fetch)
+    errors = []
     for _ in range(3):
         with pytest.raises(AuthError, match="wrong keys") as caught:
             store.get()
         assert (caught.value.code, caught.value.request_id) == ("invalid_client", "7")
+        errors.append(caught.value)
     assert service.fetched == 1
+    # the frames, and with them the images, of all calls would gather in one error object
+    assert len(set(map(id, errors))) == 3
 
 
-def test_a_refusal_to_renew_is_remembered_too():
+def test_a_refusal_at_the_renewal_is_remembered_too():
     service = Service()
     store = TokenStore(service.fetch)
     stale = store.get()
-    service.errors = [AuthError("no longer yours")]
+    service.errors = [AuthError("keys revoked")]
     for _ in range(3):
-        with pytest.raises(AuthError, match="no longer yours"):
+        with pytest.raises(AuthError, match="keys revoked"):
             store.replace(stale)
     assert service.fetched == 2
 
 
-def test_a_remembered_refusal_keeps_nothing_of_the_calls_it_ended():
-    class Picture:
+def test_a_remembered_refusal_keeps_no_image_of_the_failed_calls():
+    class Image:
         pass
 
     store = TokenStore(Service(errors=[AuthError("wrong keys")]).fetch)
-    pictures = []
+    images = []
 
     def call():
-        picture = Picture()
-        pictures.append(weakref.ref(picture))
+        image = Image()
+        images.append(weakref.ref(image))
         store.get()
 
     for _ in range(3):
         with pytest.raises(AuthError):
             call()
     gc.collect()
-    assert [reference() for reference in pictures] == [None] * 3
+    assert [reference() for reference in images] == [None] * 3
 
 
-def test_a_failure_that_may_pass_is_not_remembered():
+def test_a_passing_failure_is_not_remembered():
     service = Service(errors=[TransientError("not now")])
     store = TokenStore(service.fetch)
     with pytest.raises(TransientError):
@@ -159,7 +152,7 @@ def test_a_failure_that_may_pass_is_not_remembered():
     assert store.get() == "token-2"
 
 
-def test_a_renewal_that_fails_leaves_the_old_token_to_be_replaced(clock):
+def test_after_a_failed_renewal_the_old_token_can_still_be_replaced():
     service = Service()
     store = TokenStore(service.fetch)
     store.get()

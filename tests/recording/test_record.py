@@ -16,7 +16,7 @@ from posehub.errors import (
     MissingCredentialError,
     QuotaExceededError,
 )
-from posehub.recording.tape import plan
+from posehub.recording.transport import plan
 from posehub_baidu.testing import API_KEY, BEARER_KEY, SECRET_KEY, BaiduStub, Fault
 
 NOWHERE = {"endpoint": "http://127.0.0.1:9"}

@@ -7,7 +7,7 @@ import os
 import pytest
 
 # loaded before pytester's runs, which forget what they import and cannot forget C extensions
-import posehub.recording.tape  # noqa: F401
+import posehub.recording.transport  # noqa: F401
 
 PLUGIN = """
 import os

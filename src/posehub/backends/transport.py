@@ -1,4 +1,4 @@
-"""What stands between a service backend and its service: requests, responses, and who sends them.
+"""The interface between a service backend and its service: requests, responses, transports.
 
 A backend builds an `HttpRequest` without secrets and decodes an `HttpResponse`. Between them is a
 `Transport`: the network with retry, pacing and authorisation (`posehub.cloud`), or a cassette
@@ -25,14 +25,14 @@ def _length(body: bytes) -> str:
 
 @frozen
 class HttpRequest:
-    """One HTTP request without secrets, so that it may be logged and recorded.
+    """One HTTP request without secrets, so that it can be logged and recorded.
 
     Attributes:
         method: "POST", ...
         url: without credentials.
         headers: without credentials.
         body: the bytes to send.
-        image: the image that the request is about, or None.
+        image: the image of the request, or None.
     """
 
     method: str
@@ -49,7 +49,8 @@ class HttpResponse:
     Attributes:
         status: HTTP status code.
         headers: names in lower case.
-        body: the bytes received, content encoding undone; not in the repr, as it may be a token.
+        body: the bytes received, decompressed. The repr has only their number, because they may
+            hold a token.
     """
 
     status: int
@@ -83,16 +84,17 @@ class Recording:
     Requests are recorded as the backend makes them, before the live transport adds credentials.
 
     Attributes:
-        factory: makes the backend from its options and the transport to send through.
-        transport: opens the live transport, with the credentials among the options.
-        recognises: whether a recorded URL is a request of this backend.
-        reduced_body: a request's body with the image's digest in the place of its bytes.
-        image_digest: the image's digest ("sha256:<hex>") from a recorded request body, which
-            holds either the image itself or that digest in its place; None if it holds neither.
-        fault: the error that a response stands for, or None for a good one. A request is sent
-            again if it is a `TransientError`.
-        secrets: shapes of the service's keys, for `posehub cassette check`: name -> regular
-            expression with a group `secret`.
+        factory: makes the backend from its options and a transport.
+        transport: opens the live transport; the options have the credentials. It does not repeat
+            or pace requests: `posehub.cloud.service` adds that.
+        recognises: returns whether a recorded URL is a request of this backend.
+        reduced_body: returns a request's body with the image's digest in place of its bytes.
+        image_digest: returns the image's digest ("sha256:<hex>") of a recorded request body. The
+            body holds either the image or its digest; None if it holds neither.
+        fault: returns the error that a response stands for, or None. A request is sent again if
+            the error is a `TransientError`.
+        secrets: the form of the service's keys, for `posehub cassette check`: what a key is
+            called ("an API key") -> regular expression with a group named `secret`.
     """
 
     factory: Callable[[Any, Transport], Backend]

@@ -1,4 +1,4 @@
-"""`posehub cassette`: looking at cassettes, checking and thinning them."""
+"""`posehub cassette`: list, check and prune cassettes."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _CASSETTE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group("cassette")
 def command() -> None:
-    """Look at cassettes, check them for secrets, and thin them."""
+    """List, check and prune cassettes."""
 
 
 @command.command()
 @click.argument("cassette", type=_CASSETTE)
 @json_option
 def show(cassette: Path, as_json: bool) -> None:
-    """List the interactions of CASSETTE with their pictures' digests."""
+    """List the interactions of CASSETTE, with the digests of their images."""
     rows = [_row(number, entry) for number, entry in enumerate(read_cassette(cassette))]
     if as_json:
         echo_json(rows)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("#", "backend", "picture", "status", "bytes"):
+    for title in ("#", "backend", "image", "status", "bytes"):
         table.add_column(title, overflow="fold")
     for row in rows:
-        picture = (row["picture"] or "-")[: len("sha256:") + 12]
+        digest = (row["image"] or "-")[: len("sha256:") + 12]
         table.add_row(
             str(row["number"]),
             row["backend"] or row["url"],
-            picture,
+            digest,
             str(row["status"]),
             str(row["bytes"]),
         )
@@ -56,7 +56,7 @@ def show(cassette: Path, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) -> None:
-    """Fail if one of CASSETTES is malformed or holds anything that looks like a secret."""
+    """Check that CASSETTES are well-formed and hold nothing that may be a secret."""
     found = []
     shapes: dict[str, str] = {}
     for info in list_backends():
@@ -76,7 +76,7 @@ def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) ->
         click.echo(f"{path}:{suspect.line}: {suspect.kind}: {suspect.hint}", err=True)
     if found:
         context.exit(1)
-    click.echo(f"cassettes: {len(cassettes)}, nothing that looks like a secret", err=True)
+    click.echo(f"cassettes: {len(cassettes)}, possible secrets: none", err=True)
 
 
 @command.command()
@@ -84,13 +84,13 @@ def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) ->
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @json_option
 def prune(cassette: Path, images: tuple[Path, ...], as_json: bool) -> None:
-    """Remove from CASSETTE what answers none of IMAGES."""
+    """Remove the responses to all images except IMAGES from CASSETTE."""
     wanted = {load_image(image).digest for image in images}
     entries = read_cassette(cassette)
     kept = [entry for entry in entries if _recorded(entry)[1] in wanted]
     if not kept:
         raise CassetteError(
-            f"{cassette} answers none of these {len(images)} pictures; it is left as it is."
+            f"{cassette} has no response to any of these {len(images)} images; it is unchanged."
         )
     write_cassette(cassette, kept)
     if as_json:
@@ -100,20 +100,20 @@ def prune(cassette: Path, images: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _row(number: int, entry: Interaction) -> dict[str, Any]:
-    backend, picture = _recorded(entry)
+    backend, digest = _recorded(entry)
     return {
         "number": number,
         "backend": backend,
         "method": entry.method,
         "url": entry.url,
-        "picture": picture,
+        "image": digest,
         "status": entry.response.status,
         "bytes": len(entry.response.body),
     }
 
 
 def _recorded(entry: Interaction) -> tuple[str | None, str | None]:
-    """Return the backend an interaction is of and its picture's digest, as far as known."""
+    """Return the name of an interaction's backend and the digest of its image, if known."""
     for info in list_backends():
         recording = recording_of(info)
         if recording.recognises(entry.url):

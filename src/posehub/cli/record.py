@@ -1,4 +1,4 @@
-"""`posehub record`: a backend's answers to pictures, into a cassette."""
+"""`posehub record`: record a backend's responses to images into a cassette."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posehub.errors import PosehubError
 from posehub.recording.record import record_with
 
 if TYPE_CHECKING:
-    from posehub.recording.tape import Mode
+    from posehub.recording.transport import Mode
 
 
 @click.command("record")
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     type=click.Choice(["none", "once", "new", "all"]),
     default="once",
     show_default=True,
-    help="As in VCR: once records a new cassette, new adds to one, all records anew, none plays.",
+    help="As in VCR: once creates a cassette, new adds to it, all records all again, none plays.",
 )
-@click.option("--workers", default=1, type=click.IntRange(min=1), help="Pictures at a time.")
+@click.option("--workers", default=1, type=click.IntRange(min=1), help="Images at the same time.")
 @json_option
 @click.pass_context
 def command(
@@ -45,10 +45,9 @@ def command(
     workers: int,
     as_json: bool,
 ) -> None:
-    """Record a backend's answers to IMAGES into a cassette.
+    """Record a backend's responses to IMAGES into a cassette.
 
-    Errors the backend answers with are recorded too. The cassette holds digests of the pictures
-    and no credentials.
+    Error responses are recorded too. The cassette holds digests of the images and no credentials.
     """
     failures = 0
     with record_with(backend, option_layer(options), cassette, mode) as opened:

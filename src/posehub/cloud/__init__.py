@@ -1,1 +1,1 @@
-"""What any cloud backend reuses: the network, tokens, and what an HTTP status means."""
+"""What every service backend reuses: retry, pacing, authorisation, tokens, and the network."""

@@ -1,4 +1,4 @@
-"""Keeping backends off the network while tests play cassettes."""
+"""Blocking the network, so that tests that play cassettes send nothing to a service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _reasons: list[str] = []
 
 @contextmanager
 def network_blocked(reason: str) -> Iterator[None]:
-    """Let every call to another machine fail with `reason`, in all threads of this process."""
+    """Make every request to another machine fail with `reason`, in all threads of this process."""
     _reasons.append(reason)
     try:
         yield
@@ -23,7 +23,7 @@ def network_blocked(reason: str) -> Iterator[None]:
 
 
 def refuse_if_blocked(url: str) -> None:
-    """Check that a call may leave; this machine's own loopback addresses are never blocked.
+    """Check that a request may be sent. Loopback addresses of this machine are never blocked.
 
     Raises:
         BackendError: the network is blocked.
@@ -33,7 +33,7 @@ def refuse_if_blocked(url: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host's name or address is this machine's own."""
+    """Return whether a host name or address is a loopback address of this machine."""
     if host == "localhost":
         return True
     try:

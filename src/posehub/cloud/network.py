@@ -1,4 +1,4 @@
-"""Real HTTP: one connection pool for all threads, TLS always verified, no secret in any message."""
+"""HTTP with one connection pool for all threads, verified TLS, and no secrets in messages."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from posehub.backends.transport import HttpRequest, HttpResponse
 from posehub.cloud.blocking import refuse_if_blocked
 from posehub.errors import BackendError, BackendTimeoutError, InvalidResponseError, TransientError
 
-_CONNECTIONS = (
-    64  # kept open at most; more threads than that still work, on connections of their own
-)
-_MAX_REPLY = (
-    16 * 1024 * 1024
-)  # bytes; a pose reply has some kilobytes, a runaway one must not fill memory
+_CONNECTIONS = 64
+"""Connections that are kept open. Further threads work too, on connections that are not kept."""
+_MAX_BODY = 16 * 1024 * 1024
+"""Longest response body, in bytes. A pose response has some kilobytes; an endless one must not fill
+the memory."""
 _CHUNK = 64 * 1024
 
 
 @frozen
 class Credentials:
-    """The secret parts of one request, kept apart so that nothing shows them by accident.
+    """The secret parts of one request, separate from it so that no log or message shows them.
 
     Attributes:
-        query: goes into the URL.
-        headers: goes into the headers.
-        form: goes into the body, urlencoded.
+        query: parameters to add to the URL.
+        headers: headers to add.
+        form: fields to append to the body, urlencoded.
     """
 
     query: Mapping[str, str] = field(factory=dict, repr=False)
@@ -50,7 +49,8 @@ class Network:
     """Sends requests; safe to share between threads.
 
     Args:
-        timeout: seconds to connect, to wait for the next piece of a reply, and for all of it.
+        timeout: seconds to connect, seconds to wait for the next part of a response, and seconds
+            for the whole response.
     """
 
     def __init__(self, *, timeout: float) -> None:
@@ -58,7 +58,7 @@ class Network:
         self._session = requests.Session()
         # a ~/.netrc entry for the host would replace the Authorization header
         self._session.auth = _keep_headers
-        # no call depends on another
+        # no request depends on an earlier one
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS, max_retries=0)
         self._session.mount("https://", adapter)
@@ -68,13 +68,13 @@ class Network:
         """Return the response to `request`, whatever its status.
 
         Raises:
-            BackendTimeoutError: it is not complete in time.
-            TransientError: no connection, or it was cut.
-            InvalidResponseError: the reply is far too long.
-            BackendError: the server's certificate does not verify, or the URL is no URL.
+            BackendTimeoutError: the response is not complete in time.
+            TransientError: there is no connection, or it broke.
+            InvalidResponseError: the response is too long.
+            BackendError: the server's certificate is not valid, or the URL is not.
         """
-        # The library's errors hold the URL with its token. They are translated here and the
-        # translation is raised outside the `except` block, so that no traceback links to them.
+        # The errors of requests hold the URL with its token. They are replaced here, and the new
+        # error is raised outside the `except` block, so that no traceback refers to them.
         host = request.url
         try:
             refuse_if_blocked(request.url)
@@ -82,21 +82,22 @@ class Network:
             return self._exchange(request, credentials)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             failure: BackendError = BackendTimeoutError(
-                f"{host} gave no complete answer within {self._timeout:g} s. "
+                f"{host} sent no complete response within {self._timeout:g} s. "
                 "Raise the option timeout if the network is slow."
             )
         except requests.exceptions.SSLError:
             failure = BackendError(
-                f"The TLS certificate of {host} does not verify. If a proxy of your own inspects "
-                "the traffic, name its certificate file in REQUESTS_CA_BUNDLE."
+                f"The TLS certificate of {host} is not valid. If your own proxy inspects the "
+                "traffic, set REQUESTS_CA_BUNDLE to its certificate file."
             )
         except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
             failure = TransientError(f"The connection to {host} failed ({type(error).__name__}).")
         except (OSError, ValueError) as error:
-            # what is left is of requests itself, before a connection: all its errors are OSErrors
+            # the remaining errors of requests are OSErrors, raised before there is a connection
             failure = BackendError(
-                f"The call to {host} cannot be made ({type(error).__name__}). Check the endpoint "
-                "and the credentials for stray characters, and REQUESTS_CA_BUNDLE if it is set."
+                f"The request to {host} cannot be sent ({type(error).__name__}). Check the "
+                "endpoint and the credentials for stray characters, and REQUESTS_CA_BUNDLE if it "
+                "is set."
             )
         raise failure
 
@@ -113,7 +114,7 @@ class Network:
             data=request.body + urlencode(credentials.form).encode(),
             headers={**request.headers, **credentials.headers},
             timeout=self._timeout,
-            # a redirect would carry the credentials elsewhere
+            # a redirect would send the credentials to another host
             allow_redirects=False,
             stream=True,
         ) as response:
@@ -123,21 +124,21 @@ class Network:
 
 
 def _read(raw: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """Read piece by piece as they come, because a timeout for each would let a trickle go on."""
-    # an attribute, not an argument, which the responses that vcrpy plays do not take
+    """Return the body, read in parts: the timeout of a single part would not limit the whole."""
+    # an attribute and not an argument, because the responses that vcrpy plays have no such argument
     raw.decode_content = True
-    pieces: list[bytes] = []
+    parts: list[bytes] = []
     length = 0
-    while piece := raw.read1(_CHUNK):
-        pieces.append(piece)
-        length += len(piece)
-        if length > _MAX_REPLY:
+    while part := raw.read1(_CHUNK):
+        parts.append(part)
+        length += len(part)
+        if length > _MAX_BODY:
             raise InvalidResponseError(
-                f"The reply is longer than {_MAX_REPLY >> 20} MiB, far more than any pose reply."
+                f"The response is longer than {_MAX_BODY >> 20} MiB. No pose response is."
             )
         if time.monotonic() > deadline:
             raise requests.Timeout
-    return b"".join(pieces)
+    return b"".join(parts)
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -145,7 +146,7 @@ def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest
 
 
 class _HideQuery(logging.Filter):
-    """Takes query strings out of urllib3's records: the token of some services is in there."""
+    """Removes query strings from urllib3's log records: some services have a token there."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -1,60 +1,61 @@
-"""At most so many requests a second, over all threads of one backend."""
+"""A limit on the requests per second, shared by all threads of one backend."""
 
 from __future__ import annotations
 
 import threading
-import time
 
-from posehub.backends.executor import pause
 from posehub.backends.transport import HttpRequest, HttpResponse, Transport
+from posehub.cloud.clock import CLOCK, Clock
 
 _SLACK = 0.015
-"""Share by which requests are spaced wider than the rate asks, because requests that leave evenly
-reach a service a little unevenly, and it counts arrivals."""
+"""Requests are spaced wider than the limit requires, by this share. Reason: the service counts
+when requests arrive, and their time on the network varies."""
 
 
 class Pacer:
-    """Spaces turns evenly over all threads.
+    """Gives turns at even intervals, one at a time, to all threads.
 
-    A burst at the start of each second would exceed the limit of a service that counts over a
-    sliding second.
+    Even intervals matter: a service that counts over a sliding second would refuse part of a burst
+    at the start of each second.
 
     Args:
-        qps: turns a second, above 0.
+        qps: turns per second, above 0.
+        clock: the time.
     """
 
-    def __init__(self, qps: float) -> None:
+    def __init__(self, qps: float, clock: Clock = CLOCK) -> None:
         self._interval = (1 + _SLACK) / qps
+        self._clock = clock
         self._lock = threading.Lock()
-        self._next = 0.0
+        self._next = float("-inf")
 
     def wait_for_turn(self) -> None:
         """Wait until the next request may be sent."""
-        # the lock is held while waiting: the next turn counts from when this one really began
+        # The lock is held during the wait: the next interval starts when this wait really ended.
         with self._lock:
-            delay = self._next - time.monotonic()
+            delay = self._next - self._clock.now()
             if delay > 0:
-                pause(delay)
-            self._next = time.monotonic() + self._interval
+                self._clock.wait(delay)
+            self._next = self._clock.now() + self._interval
 
 
 class PacedTransport:
-    """Sends requests at the pace of a `Pacer`.
+    """A transport that sends each request at its turn.
 
     Args:
         inner: the transport to send through.
-        qps: requests a second, above 0.
+        pacer: gives the turns.
     """
 
-    def __init__(self, inner: Transport, qps: float) -> None:
+    def __init__(self, inner: Transport, pacer: Pacer) -> None:
         self._inner = inner
-        self._pacer = Pacer(qps)
+        self._pacer = pacer
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Wait for this request's turn, then send it."""
+        """Wait for a turn, then send the request."""
         self._pacer.wait_for_turn()
         return self._inner.send(request)
 
     def close(self) -> None:
-        """Close the transport inside."""
+        """Close the inner transport."""
         self._inner.close()

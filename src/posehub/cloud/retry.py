@@ -1,17 +1,16 @@
-"""Sending a request again when its error may pass."""
+"""Repeats of a request whose error may pass."""
 
 from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from posehub.backends.executor import pause
 from posehub.backends.transport import HttpRequest, HttpResponse, Transport
+from posehub.cloud.clock import CLOCK, Clock
 from posehub.errors import PosehubError, TransientError
 
 _log = logging.getLogger("posehub.retry")
@@ -23,9 +22,10 @@ class RetryPolicy:
 
     Attributes:
         max_retries: repeats after the first attempt.
-        deadline: seconds from the first attempt's start in which the last one must start.
-        base_delay: seconds to wait before the first repeat; each further wait is twice as long.
-        max_delay: seconds a wait never exceeds, unless the service itself asks for more.
+        deadline: seconds after the start of the first attempt; no attempt starts later.
+        base_delay: longest wait before the first repeat, in seconds; each further one is twice as
+            long.
+        max_delay: upper limit of such a wait, in seconds. The service may ask for a longer one.
     """
 
     max_retries: int
@@ -40,34 +40,35 @@ def next_delay(
     """Return how many seconds to wait before the next attempt, or None to give up.
 
     Args:
-        policy: when to call again.
-        error: what the last attempt raised.
-        attempt: how many attempts were made, from 1.
-        elapsed: seconds since the first attempt began.
-        jitter: from [0, 1), random, so that clients which failed together do not return together.
+        policy: when to send a request again.
+        error: the error of the last attempt.
+        attempt: number of attempts made, at least 1.
+        elapsed: seconds since the start of the first attempt.
+        jitter: random number in [0, 1). It keeps clients that failed at the same time from
+            repeating at the same time.
     """
     allowed = policy.max_retries
     if error.max_retries is not None:
         allowed = min(allowed, error.max_retries)
     if attempt > allowed:
         return None
-    # the exponent has a bound because a float has: the product would overflow at attempt 1025
+    # the exponent is bounded, because a float overflows at attempt 1025
     backoff = min(policy.base_delay * 2 ** min(attempt - 1, 64), policy.max_delay)
     delay = backoff * (0.5 + jitter / 2)
     if error.retry_after is not None:
-        # the jitter comes on top: coming back earlier than asked would be refused again
+        # the backoff is added: a repeat before the requested time would be refused again
         delay += error.retry_after
     return delay if elapsed + delay < policy.deadline else None
 
 
 class RetryingTransport:
-    """Sends a request again if its error may pass, and only then.
+    """A transport that sends a request again if its error may pass, and only then.
 
     Args:
         inner: the transport to send through.
-        fault: the error that a response stands for, or None.
-        policy: when to send again.
-        waits: whether to wait between attempts; a cassette needs no time to recover.
+        fault: returns the error that a response stands for, or None.
+        policy: when to send a request again.
+        clock: the time.
     """
 
     def __init__(
@@ -75,48 +76,50 @@ class RetryingTransport:
         inner: Transport,
         fault: Callable[[HttpResponse], PosehubError | None],
         policy: RetryPolicy,
-        *,
-        waits: bool = True,
+        clock: Clock = CLOCK,
     ) -> None:
         self._inner = inner
         self._fault = fault
         self._policy = policy
-        self._waits = waits
+        self._clock = clock
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Return the first good response, or the last one if the policy gives up.
+        """Return the first response that is not a passing error.
+
+        If the policy gives up, return the last response; the backend raises its error.
 
         Raises:
             TransientError: the last attempt got no response.
         """
-        start = time.monotonic()
+        start = self._clock.now()
         attempt = 1
         while True:
-            response: HttpResponse | None = None
             try:
                 response = self._inner.send(request)
+            except TransientError as error:
+                delay = self._delay(request, error, attempt, start)
+                if delay is None:
+                    raise
+            else:
                 fault = self._fault(response)
                 if not isinstance(fault, TransientError):
                     return response
-            except TransientError as error:
-                fault = error
-            elapsed = time.monotonic() - start
-            delay = next_delay(self._policy, fault, attempt, elapsed, random.random())
-            if delay is None:
-                if response is None:
-                    raise fault
-                return response  # whoever decodes it raises the error
-            _log.info(
-                "%s: attempt %d failed (%s); next in %.1f s",
-                urlsplit(request.url).netloc,
-                attempt,
-                fault,
-                delay,
-            )
-            if self._waits:
-                pause(delay)
+                delay = self._delay(request, fault, attempt, start)
+                if delay is None:
+                    return response
+            self._clock.wait(delay)
             attempt += 1
 
     def close(self) -> None:
-        """Close the transport inside."""
+        """Close the inner transport."""
         self._inner.close()
+
+    def _delay(
+        self, request: HttpRequest, error: TransientError, attempt: int, start: float
+    ) -> float | None:
+        elapsed = self._clock.now() - start
+        delay = next_delay(self._policy, error, attempt, elapsed, random.random())
+        if delay is not None:
+            host = urlsplit(request.url).netloc
+            _log.info("%s: attempt %d failed (%s); next in %.1f s", host, attempt, error, delay)
+        return delay

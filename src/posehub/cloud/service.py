@@ -1,52 +1,45 @@
-"""A service backend put together: its requests go through retry, pacing, authorisation, network."""
+"""Opening a service backend: its requests go through retry, pacing, authorisation, network."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from posehub.backends.base import Backend
 from posehub.backends.options import ServiceOptions
 from posehub.backends.transport import Recording, Transport
-from posehub.cloud.pacing import PacedTransport
+from posehub.cloud.clock import CLOCK, Clock
+from posehub.cloud.pacing import PacedTransport, Pacer
 from posehub.cloud.retry import RetryingTransport, RetryPolicy
 
 
-def open_service(recording: Recording, options: Any) -> Backend:
+def open_service(recording: Recording, options: Any, clock: Clock = CLOCK) -> Backend:
     """Return a service backend that sends its requests to the live service.
 
     Args:
-        recording: how its requests are sent.
-        options: the backend's options; the limits act if they are `ServiceOptions`.
+        recording: the backend's factory, its live transport, and its passing errors.
+        options: the backend's options. If they are `ServiceOptions`, their limits apply.
+        clock: the time.
     """
-    transport = retried(live_transport(recording, options), recording, options)
+    live = live_transport(recording, options, clock)
     try:
+        transport = RetryingTransport(live, recording.fault, policy_of(options), clock)
         return recording.factory(options, transport)
     except BaseException:
-        transport.close()
+        live.close()
         raise
 
 
-def live_transport(recording: Recording, options: Any) -> Transport:
-    """Return the transport to the service, at the pace of the option `qps`."""
+def live_transport(recording: Recording, options: Any, clock: Clock = CLOCK) -> Transport:
+    """Return the transport to the live service, paced by the option `qps`."""
     transport = recording.transport(options)
     if isinstance(options, ServiceOptions) and options.qps is not None:
-        return PacedTransport(transport, options.qps)
+        return PacedTransport(transport, Pacer(options.qps, clock))
     return transport
 
 
-def retried(
-    transport: Transport, recording: Recording, options: Any, *, waits: bool = True
-) -> Transport:
-    """Return `transport` with the repeats that `options` allow.
-
-    Args:
-        transport: to send through.
-        recording: tells which responses are errors that may pass.
-        options: the backend's options; without `max_retries` nothing is repeated.
-        waits: whether to wait between attempts; a cassette needs no time to recover.
-    """
-    max_retries = getattr(options, "max_retries", 0)
-    if not max_retries:
-        return transport
-    policy = RetryPolicy(max_retries, getattr(options, "deadline", float("inf")))
-    return RetryingTransport(transport, recording.fault, policy, waits=waits)
+def policy_of(options: Any) -> RetryPolicy:
+    """Return how often `options` allow a request to be repeated: never without `ServiceOptions`."""
+    if isinstance(options, ServiceOptions):
+        return RetryPolicy(options.max_retries, options.deadline)
+    return RetryPolicy(max_retries=0, deadline=math.inf)

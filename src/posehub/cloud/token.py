@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from copy import copy
 
 from attrs import field, frozen
 
+from posehub.cloud.clock import CLOCK, Clock
 from posehub.errors import AuthError
 
 _EARLY_SHARE = 0.1
 _EARLY_AT_MOST = 300.0
-"""A token is renewed when this share of its life is left, or these seconds if that is less."""
+"""A token is renewed before it expires: when this share of its lifetime is left, or this number of
+seconds if that is less."""
 
 
 @frozen
@@ -22,7 +23,7 @@ class Token:
 
     Attributes:
         value: the secret.
-        lifetime: seconds it is good for, from now.
+        lifetime: seconds from now until it expires.
     """
 
     value: str = field(repr=False)
@@ -30,37 +31,40 @@ class Token:
 
 
 class TokenStore:
-    """Fetches a token when there is none that is good, once for all threads.
+    """Holds a token for all threads, and fetches it when there is no valid one.
 
-    A refusal of the keys is remembered: asking again with the same ones cannot help.
+    If the service refuses the keys, the refusal is remembered: a second request with the same keys
+    would be refused too.
 
     Args:
         fetch: gets a new token from the service.
+        clock: the time.
     """
 
-    def __init__(self, fetch: Callable[[], Token]) -> None:
+    def __init__(self, fetch: Callable[[], Token], clock: Clock = CLOCK) -> None:
         self._fetch = fetch
+        self._clock = clock
         self._lock = threading.Lock()
         self._value = ""
         self._renew_at = float("-inf")
         self._refusal: AuthError | None = None
 
     def get(self) -> str:
-        """Return a good token.
+        """Return a valid token.
 
         Raises:
             AuthError: the service refuses the keys.
-            BackendError: it cannot be fetched.
+            BackendError: the token cannot be fetched.
         """
         with self._lock:
-            if time.monotonic() >= self._renew_at:
+            if self._clock.now() >= self._renew_at:
                 self._renew()
             return self._value
 
     def replace(self, stale: str) -> str:
-        """Return another token than `stale`, which the service no longer takes.
+        """Return another token than `stale`, which the service no longer accepts.
 
-        Threads that all saw the same stale one get the same new one.
+        Threads that replace the same stale token get the same new one.
         """
         with self._lock:
             if self._value == stale:
@@ -73,10 +77,10 @@ class TokenStore:
         try:
             token = self._fetch()
         except AuthError as error:
-            # a copy, because an error that was raised holds on to the frames it went through, and
-            # with them to the pictures of those calls
+            # A copy is kept, because a raised error refers to the frames it passed, and they refer
+            # to the images of those calls.
             self._refusal = copy(error)
             raise
         early = min(token.lifetime * _EARLY_SHARE, _EARLY_AT_MOST)
         self._value = token.value
-        self._renew_at = time.monotonic() + token.lifetime - early
+        self._renew_at = self._clock.now() + token.lifetime - early

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from posehub.backends.base import Backend
@@ -50,7 +50,7 @@ def open_with(name: str | None, arguments: Layer) -> Backend:
     """Do as `open_backend`, with the options as a layer of settings."""
     info, options, common = resolve(name, arguments)
     require_credentials(info, options)
-    backend = _made(info, options)
+    backend = opened(info, info.factory, options)
     try:
         backend = surrounded(backend, common, _cache_key(info, options))
     except BaseException:
@@ -135,14 +135,14 @@ def require_credentials(info: BackendInfo, options: Any) -> None:
     check_credentials(info, options, variables)
 
 
-def _made(info: BackendInfo, options: Any) -> Backend:
-    """Call the factory of a plugin; it may raise anything.
+def opened(info: BackendInfo, factory: Callable[..., Backend], *arguments: Any) -> Backend:
+    """Call a factory of the plugin that has the backend `info`; it may raise anything.
 
     Raises:
         PosehubError: as the factory raised it, or in the place of any other error.
     """
     try:
-        backend = info.factory(options)
+        backend = factory(*arguments)
     except PosehubError:
         raise
     except ImportError as error:

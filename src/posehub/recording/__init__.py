@@ -1,1 +1,1 @@
-"""Recording any backend's calls into cassettes, and playing them."""
+"""Recording the requests of any backend into cassettes, and playing them."""

@@ -1,4 +1,4 @@
-"""Cassette files: VCR's YAML format, as vcrpy writes and plays it."""
+"""Cassette files, in the YAML format that vcrpy reads and writes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ except ImportError as error:
         "Cassettes need PyYAML, which is not installed: pip install posehub-replay"
     ) from error
 
-# the ones written in C are ten times as fast, and not built everywhere
+# The ones in C are ten times as fast, but some builds of PyYAML lack them.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_ONE_LINE = 2**31 - 1  # columns: a reply that is folded differently would be a difference in git
+_ONE_LINE = 2**31 - 1  # columns: text that is wrapped differently would show as a change in git
 
 
 @frozen
@@ -33,10 +33,10 @@ class Interaction:
     """One recorded request and its response.
 
     Attributes:
-        method: of the request.
-        url: of the request.
-        body: of the request.
-        response: as it was received, content encoding undone.
+        method: method of the request.
+        url: URL of the request.
+        body: body of the request.
+        response: the response, decompressed.
     """
 
     method: str
@@ -49,7 +49,7 @@ def read_cassette(path: Path) -> list[Interaction]:
     """Return the interactions of a cassette, in their order.
 
     Raises:
-        CassetteError: the file is missing or not of VCR's format; names the entry and field.
+        CassetteError: the file is missing or is not in VCR's format; names the entry and the field.
     """
     try:
         text = path.read_bytes()
@@ -60,17 +60,19 @@ def read_cassette(path: Path) -> list[Interaction]:
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506  # both loaders are the safe one
     except (yaml.YAMLError, ValueError) as error:
-        raise CassetteError(f"Cassette {path} is not YAML: {error}") from error
+        raise CassetteError(f"Cassette {path} is not valid YAML: {error}") from error
     entries = data.get("interactions") if isinstance(data, dict) else None
     if not isinstance(entries, list):
-        raise CassetteError(f"Cassette {path} has no list of interactions; it is not VCR's format.")
+        raise CassetteError(
+            f"Cassette {path} has no list of interactions; it is not in VCR's format."
+        )
     return [
         _interaction(entry, f"Cassette {path}, interaction {n}") for n, entry in enumerate(entries)
     ]
 
 
 def write_cassette(path: Path, interactions: Iterable[Interaction]) -> None:
-    """Write interactions as a cassette; whoever reads it meanwhile sees the old one or the new.
+    """Write interactions as a cassette. A reader of the file sees the old one or the new one.
 
     The same interactions give the same bytes.
 
@@ -134,7 +136,7 @@ def _interaction(entry: Any, where: str) -> Interaction:
         response=HttpResponse(
             status=_take(status, "code", int, f"{where}, status"),
             headers=headers,
-            body=_plain(body, headers, where),
+            body=_decompressed(body, headers, where),
         ),
     )
 
@@ -142,7 +144,7 @@ def _interaction(entry: Any, where: str) -> Interaction:
 def _take(data: Any, key: str, kind: type, where: str) -> Any:
     value = data.get(key) if isinstance(data, dict) else None
     if not isinstance(value, kind):
-        raise CassetteError(f"{where}: {key!r} must be a {kind.__name__}, got {_shown(value)}.")
+        raise CassetteError(f"{where}: {key!r} must be a {kind.__name__}, got {_type_name(value)}.")
     return value
 
 
@@ -152,18 +154,18 @@ def _bytes(value: Any, where: str) -> bytes:
     if isinstance(value, str):
         return value.encode()
     if not isinstance(value, bytes):
-        raise CassetteError(f"{where} must be text or binary, got {_shown(value)}.")
+        raise CassetteError(f"{where} must be text or binary, got {_type_name(value)}.")
     return value
 
 
-def _plain(body: bytes, headers: Mapping[str, str], where: str) -> bytes:
+def _decompressed(body: bytes, headers: Mapping[str, str], where: str) -> bytes:
     decompress = _DECOMPRESS.get(headers.get("content-encoding", ""))
     if decompress is None:
         return body
     try:
         return decompress(body)
     except (OSError, EOFError, zlib.error) as error:
-        raise CassetteError(f"{where}: the response body does not decompress: {error}") from error
+        raise CassetteError(f"{where}: cannot decompress the response body: {error}") from error
 
 
 _DECOMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -172,5 +174,5 @@ _DECOMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 
-def _shown(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return "nothing" if value is None else type(value).__name__

@@ -1,4 +1,4 @@
-"""Finding the recorded answer to a request."""
+"""Playing recorded responses: finding the response to a request."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _LISTED = 5  # digests named in the message of a miss
 
 
 class Player:
-    """A transport that answers from recorded interactions; safe to share between threads.
+    """A transport that returns recorded responses; it can be shared between threads.
 
-    By digest, several answers to one picture are played in order, and the last one again and
-    again: a service asked twice about one picture says the same twice.
+    With `match="digest"`, several responses to one image are played in order, and the last one is
+    repeated: a service returns the same response to a repeated request.
 
     Args:
-        path: of the cassette, for messages.
-        interactions: the recorded calls, in order.
-        digest_of: the digest of the picture in a request body, or None.
-        match: "digest" or "sequence".
+        path: path of the cassette, for messages.
+        interactions: the recorded interactions, in order.
+        digest_of: returns the digest of the image in a request body, or None.
+        match: "digest" finds the response by the image; "sequence" plays responses in order.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Player:
         self._total = len(interactions)
         self._in_order = deque(interaction.response for interaction in interactions)
         self._by_digest: dict[str, deque[HttpResponse]] = defaultdict(deque)
-        self._find = self._next if match == "sequence" else self._of_picture
+        self._find = self._next if match == "sequence" else self._of_image
         if match == "digest":
             for interaction in interactions:
                 digest = digest_of(interaction.body)
@@ -52,48 +52,46 @@ class Player:
         """Return the recorded response to `request`.
 
         Raises:
-            CassetteMissError: there is none; names what the cassette holds.
+            CassetteMissError: there is none; the message lists what the cassette holds.
         """
         with self._lock:
             return self._find(request)
 
     def close(self) -> None:
-        """Do nothing: the file is read as a whole when it is opened."""
+        """Do nothing: the file was read completely when it was opened."""
 
     def _next(self, request: HttpRequest) -> HttpResponse:
         if not self._in_order:
             raise CassetteMissError(
-                f"{self._path} has no more answers: all {self._total} are played."
+                f"{self._path} has no further response: all {self._total} have been played."
             )
         return self._in_order.popleft()
 
-    def _of_picture(self, request: HttpRequest) -> HttpResponse:
-        answers = self._answers(request)
-        if not answers:
+    def _of_image(self, request: HttpRequest) -> HttpResponse:
+        responses = self._responses(request)
+        if not responses:
             raise CassetteMissError(self._miss(request))
-        return answers.popleft() if len(answers) > 1 else answers[0]
+        return responses.popleft() if len(responses) > 1 else responses[0]
 
-    def _answers(self, request: HttpRequest) -> deque[HttpResponse] | None:
-        # posehub records the digest of the picture as given, vcrpy the picture as it was sent
+    def _responses(self, request: HttpRequest) -> deque[HttpResponse] | None:
+        # posehub records the digest of the image as it was given, vcrpy the image as it was sent
         if request.image is not None and request.image.digest in self._by_digest:
             return self._by_digest[request.image.digest]
         sent = self._digest_of(request.body)
         return self._by_digest.get(sent) if sent is not None else None
 
     def _miss(self, request: HttpRequest) -> str:
-        asked = (
-            "this call"
-            if request.image is None
-            else (f"{request.image.name} ({_short(request.image.digest)})")
-        )
+        wanted = "this request"
+        if request.image is not None:
+            wanted = f"{request.image.name} ({_short(request.image.digest)})"
         held = [_short(digest) for digest in self._by_digest]
         more = f" and {len(held) - _LISTED} more" if len(held) > _LISTED else ""
         unknown = self._total - sum(map(len, self._by_digest.values()))
-        without = f", {unknown} recorded without the picture" if unknown else ""
+        without = f", and {unknown} responses without the image's digest" if unknown else ""
         return (
-            f"{self._path} holds no answer to {asked}. "
-            f"It holds answers to {len(held)} pictures: {', '.join(held[:_LISTED]) or 'none'}{more}"
-            f"{without}. Record this picture, or play the answers in order: match='sequence'."
+            f"{self._path} has no response to {wanted}. "
+            f"It has responses to {len(held)} images: {', '.join(held[:_LISTED]) or 'none'}{more}"
+            f"{without}. Record this image, or play the responses in order: match='sequence'."
         )
 
 

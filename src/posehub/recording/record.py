@@ -1,4 +1,4 @@
-"""Opening a backend so that its calls are recorded into a cassette, or played from it."""
+"""Opening a backend so that its requests are recorded into a cassette, or played from it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from attrs import evolve
 from posehub.backends.base import Backend
 from posehub.backends.layers import Layer
 from posehub.backends.transport import Transport
-from posehub.cloud.service import live_transport, retried
-from posehub.plugins.opening import require_credentials, resolve, surrounded
+from posehub.cloud.clock import CLOCK, NO_WAITING
+from posehub.cloud.retry import RetryingTransport
+from posehub.cloud.service import live_transport, policy_of
+from posehub.plugins.opening import opened, require_credentials, resolve, surrounded
 from posehub.recording.results import recording_of
-from posehub.recording.tape import Mode, Tape
+from posehub.recording.transport import Mode, RecordingTransport
 
 
 def record(
@@ -28,7 +30,7 @@ def record(
     options: Mapping[str, Any] = MappingProxyType({}),
     **more: Any,
 ) -> Backend:
-    """Return the backend `name` with its calls recorded into a cassette, or played from it.
+    """Return the backend `name` with its requests recorded into a cassette, or played from it.
 
     Close it, or use it in a `with` block: closing writes the cassette, whole or not at all. A
     cassette holds digests of images and no credentials. A backend without HTTP is recorded by
@@ -38,9 +40,10 @@ def record(
         name: as for `open_backend`.
         cassette: path of the cassette.
         mode: as in VCR: "once" records a cassette that does not exist and plays one that does;
-            "new" plays what is there and records the rest; "all" records everything anew; "none"
+            "new" plays recorded images and records others; "all" records everything again; "none"
             only plays, and needs no credentials.
-        options: options of the backend; needed for one whose name is taken here, such as `mode`.
+        options: options of the backend; needed for an option that has the name of an argument of
+            this function, such as `mode`.
         more: options of the backend, as for `open_backend`.
 
     Raises:
@@ -59,6 +62,8 @@ def record_with(name: str | None, arguments: Layer, cassette: Path, mode: Mode) 
         require_credentials(info, options)
         return live_transport(recording, options)
 
-    tape = Tape(cassette, recording, mode, live)
-    transport = retried(tape, recording, options, waits=tape.records)
-    return surrounded(recording.factory(options, transport), evolve(common, cache=False), {})
+    recorder = RecordingTransport(cassette, recording, mode, live)
+    clock = CLOCK if recorder.records else NO_WAITING
+    transport = RetryingTransport(recorder, recording.fault, policy_of(options), clock)
+    backend = opened(info, recording.factory, options, transport)
+    return surrounded(backend, evolve(common, cache=False), {})

@@ -1,22 +1,23 @@
-"""A backend without HTTP, recorded as if it were a service: its calls and results as requests.
+"""Recording a backend without HTTP: one request for each image, one response for each result.
 
-The address is posehub://NAME/detect, the response a result's own JSON. It plays without the
-backend's plugin.
+The URL is posehub://NAME/detect, the response is the JSON of the result. Such a cassette can be
+played without the backend's plugin.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 import posehub.errors
 from posehub.backends.base import Backend
 from posehub.backends.info import BackendInfo
+from posehub.backends.serialize import Serialize
 from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
 from posehub.errors import CassetteError, PosehubError
 from posehub.images.image import Image
+from posehub.plugins.opening import opened
 from posehub.poses.result import PoseResult
 from posehub.recording.forms import digest_form, form_digest
 
@@ -25,21 +26,21 @@ _FAILED = 500
 
 
 def recorded_name(url: str) -> str | None:
-    """Return the name of the backend whose results a recorded URL is about, or None."""
+    """Return the name of the backend whose results have this URL, or None for another URL."""
     parts = urlsplit(url)
     return parts.netloc if parts.scheme == _SCHEME else None
 
 
 def recording_of(info: BackendInfo) -> Recording:
-    """Return how the calls of any backend go onto a cassette: its own way, or its results."""
+    """Return how a backend is recorded: as its plugin describes, or else by its results."""
     return info.recording or results_recording(info)
 
 
 def results_recording(info: BackendInfo) -> Recording:
-    """Return how the results of backend `info` go onto a cassette."""
+    """Return how the results of the backend `info` are recorded."""
     return Recording(
         factory=lambda options, transport: ResultsBackend(info, transport),
-        transport=lambda options: BackendTransport(info.factory(options)),
+        transport=lambda options: BackendTransport(opened(info, info.factory, options)),
         recognises=lambda url: recorded_name(url) == info.name,
         reduced_body=digest_form,
         image_digest=form_digest,
@@ -48,14 +49,14 @@ def results_recording(info: BackendInfo) -> Recording:
 
 
 class ResultsBackend(Backend):
-    """Asks a transport for results, one picture a request."""
+    """A backend whose results come from a transport, one request for each image."""
 
     def __init__(self, info: BackendInfo, transport: Transport) -> None:
         self.info = info
         self._transport = transport
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Return the recorded or just made result of each picture."""
+        """Return the result for each image, recorded or live."""
         return [self._result(self._transport.send(self._request(image))) for image in images]
 
     def close(self) -> None:
@@ -77,19 +78,24 @@ class ResultsBackend(Backend):
 
 
 class BackendTransport:
-    """Answers requests by asking a backend."""
+    """A transport whose responses are the results of a backend.
+
+    Args:
+        backend: detects people in the requests' images.
+    """
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+        self._backend = backend if backend.capabilities.thread_safe else Serialize(backend)
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Return the backend's result, or its error, as JSON."""
-        assert request.image is not None, "ResultsBackend asks about pictures"
+        """Return the result or the error of the backend as JSON."""
+        assert request.image is not None, "ResultsBackend sends an image with each request"
         try:
             (result,) = self._backend.detect_batch([request.image])
         except PosehubError as error:
-            return _response(_FAILED, {"error": type(error).__name__, "message": str(error)})
-        return _response(200, result.to_dict())
+            failure = {"error": type(error).__name__, "message": str(error)}
+            return _response(_FAILED, json.dumps(failure, ensure_ascii=False))
+        return _response(200, result.to_json())
 
     def close(self) -> None:
         """Close the backend."""
@@ -97,23 +103,22 @@ class BackendTransport:
 
 
 def _fault(response: HttpResponse) -> PosehubError | None:
-    """Return the recorded error, or None for a result."""
+    """Return the recorded error, or None if the response is a result."""
     if response.status != _FAILED:
         return None
     try:
-        reply = json.loads(response.body)
-        kind, message = reply["error"], str(reply["message"])
+        failure = json.loads(response.body)
+        kind, message = failure["error"], str(failure["message"])
     except (ValueError, KeyError, TypeError) as error:
         return CassetteError(f"A recorded error is invalid: {error}. Record it again.")
     return _error_class(kind)(message)
 
 
-def _response(status: int, reply: dict[str, Any]) -> HttpResponse:
-    text = json.dumps(reply, ensure_ascii=False, allow_nan=False)
+def _response(status: int, text: str) -> HttpResponse:
     return HttpResponse(status, {"content-type": "application/json"}, text.encode())
 
 
 def _error_class(name: str) -> type[PosehubError]:
     kind = getattr(posehub.errors, name, None)
     known = isinstance(kind, type) and issubclass(kind, PosehubError)
-    return kind if known else posehub.errors.BackendError  # type: ignore[return-value]  # just checked
+    return kind if known else posehub.errors.BackendError  # type: ignore[return-value]  # checked

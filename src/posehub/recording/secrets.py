@@ -1,4 +1,4 @@
-"""Finding what looks like a secret in text that is about to be shared."""
+"""Finding secrets in text that is to be shared."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
+from posehub.errors import PluginError
+
 _SHAPES = {
     "an access token": re.compile(r"access_token[\"'=:\s]+(?P<secret>[\w.\-]{8,})"),
     "a client secret": re.compile(r"client_secret[\"'=:\s]+(?P<secret>[\w.\-]{8,})"),
@@ -18,21 +20,21 @@ _SHAPES = {
     "a JSON web token": re.compile(r"\b(?P<secret>eyJ[\w\-]+\.[\w\-]+\.[\w\-]+)"),
     "a private key": re.compile(r"(?P<secret>-----BEGIN [A-Z ]*PRIVATE KEY-----)"),
 }
-# longer runs are uploads, not keys
+# a longer run is an upload, not a key
 _RUN = re.compile(r"(?<![\w+/=\-])(?P<secret>[A-Za-z0-9+/=_\-]{20,200})(?![\w+/=\-])")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LEAST_BITS = 3.2
-"""Shannon entropy a character: 32 random hex digits have 3.4 to 3.8, other random keys more."""
+"""Shannon entropy in bits per character. 32 random hex digits have 3.4 to 3.8, other keys more."""
 
 
 @frozen
 class Suspect:
-    """Something that looks like a secret.
+    """A part of a text that may be a secret.
 
     Attributes:
-        kind: what it looks like.
-        line: where it stands, from 1.
-        hint: its first characters and its length; never the whole.
+        kind: the kind of secret, such as "an access token".
+        line: number of its line, from 1.
+        hint: its first characters and its length, never all of it.
     """
 
     kind: str
@@ -41,23 +43,36 @@ class Suspect:
 
 
 def find_secrets(text: str, shapes: Mapping[str, str] = MappingProxyType({})) -> list[Suspect]:
-    """Return what looks like a secret, by known shapes and by entropy, in the order of lines.
+    """Return what may be a secret, by known forms and by entropy, in the order of lines.
 
     Args:
-        text: to search.
-        shapes: of the keys of services, as `Recording.secrets` has them.
+        text: the text to search.
+        shapes: further forms of keys, as in `Recording.secrets`.
+
+    Raises:
+        PluginError: a form is not a regular expression with a group `secret`.
     """
-    known = _SHAPES | {kind: re.compile(shape) for kind, shape in shapes.items()}
+    known = _SHAPES | {kind: _compiled(kind, shape) for kind, shape in shapes.items()}
     suspects: list[Suspect] = []
     for number, line in enumerate(text.splitlines(), start=1):
         spans: list[tuple[int, int]] = [match.span() for match in _DIGEST.finditer(line)]
         for kind, match in _matches(line, known):
             start, end = match.span("secret")
-            # what a known shape has named is not named again for its entropy
+            # a secret of a known form is not reported a second time for its entropy
             if not any(start < last and end > first for first, last in spans):
                 spans.append((start, end))
                 suspects.append(Suspect(kind, number, _hint(match["secret"])))
     return suspects
+
+
+def _compiled(kind: str, shape: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(shape)
+    except (re.error, TypeError) as error:
+        raise PluginError(f"The form of {kind!r} is not a regular expression: {error}.") from error
+    if "secret" not in pattern.groupindex:
+        raise PluginError(f"The form of {kind!r} has no group named 'secret': {shape!r}.")
+    return pattern
 
 
 def _matches(
@@ -72,7 +87,7 @@ def _matches(
 
 
 def looks_random(text: str) -> bool:
-    """Tell whether a run of characters looks drawn at random instead of written by people."""
+    """Return whether a run of characters seems to be random and not written by a person."""
     mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
     cased = any(c.isupper() for c in text) and any(c.islower() for c in text)
     digits = sum(c.isdigit() for c in text)
@@ -81,7 +96,7 @@ def looks_random(text: str) -> bool:
 
 
 def entropy(text: str) -> float:
-    """Return Shannon's entropy of `text` in bits a character."""
+    """Return the Shannon entropy of `text` in bits per character."""
     shares = [count / len(text) for count in Counter(text).values()]
     return -sum(share * math.log2(share) for share in shares)
 

@@ -1,4 +1,4 @@
-"""Baidu's body_analysis service as a posehub backend."""
+"""Baidu's body_analysis service as a posehub backend. Importing this module loads no image code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _open_over(options: BaiduOptions, transport: Transport) -> Backend:
 
 
 def _open_transport(options: BaiduOptions) -> Transport:
-    # requests is imported only by who really calls the service
+    # requests is imported only if the live service is used
     from posehub_baidu.auth import open_transport
 
     return open_transport(options)
@@ -62,8 +62,9 @@ INFO = BackendInfo(
     factory=_open,
     options=BaiduOptions,
     capabilities=Capabilities(
-        image_limits="JPEG, PNG or BMP, 50 to 4096 px a side, 4 MB encoded; made to fit",
+        image_limits="JPEG, PNG or BMP, 50 to 4096 px a side, 4 MB encoded; others are converted",
         needs_network=True,
+        workers=16,
     ),
     credentials=(
         ("api_key", "secret_key"),
@@ -89,10 +90,10 @@ def _write(records: Iterable[Record], path: Path) -> None:
 
 FORMAT = Format(
     name="baidu",
-    summary="responses of body_analysis, one file for each image",
+    summary="responses of Baidu body_analysis, one file for each image",
     reader=_read,
     writer=_write,
-    lost="the image's size, and of its name folder and suffix; 3-D keypoints",
+    lost="the image's size, the folder and suffix of its name; 3-D keypoints",
     keys=("person_num", "person_info"),
 )
 

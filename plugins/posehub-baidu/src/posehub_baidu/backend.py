@@ -1,4 +1,4 @@
-"""The backend: fit, request, decode."""
+"""The backend: fit the image, send the request, decode the response."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from posehub_baidu.fit import fit
 from posehub_baidu.options import BaiduOptions
 from posehub_baidu.request import detection_request
 
-# The vendor's recommended filter: more than 3 parts above 0.2, and the box above 0.03.
+# The filter that Baidu recommends: more than 3 keypoints with a score above 0.2, and a box score
+# above 0.03.
 _VALID_PARTS = 3
 _VALID_PART_SCORE = 0.2
 _VALID_BOX_SCORE = 0.03
 
 
 class BaiduBackend(Backend):
-    """Calls body_analysis, one picture a call."""
+    """Sends one request to body_analysis for each image.
+
+    Args:
+        options: the endpoint and the filter are used.
+        transport: sends the requests.
+    """
 
     info = INFO
 
@@ -30,7 +36,7 @@ class BaiduBackend(Backend):
         self._transport = transport
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Return the people in each picture."""
+        """Return the people in each image."""
         return [self._detect_one(image) for image in images]
 
     def close(self) -> None:
@@ -45,7 +51,7 @@ class BaiduBackend(Backend):
 
 
 def valid_persons(result: PoseResult) -> PoseResult:
-    """Return the people who pass the vendor's recommended filter; one without scores does not."""
+    """Return the people who pass the filter that Baidu recommends; people without scores do not."""
     parts = (result.scores > _VALID_PART_SCORE).sum(axis=1)
     keep: np.ndarray[tuple[int], np.dtype[np.bool_]] = (parts > _VALID_PARTS) & (
         result.box_scores > _VALID_BOX_SCORE

@@ -1,4 +1,4 @@
-"""What each error code of the service means, and which error it deserves."""
+"""The error codes of the service, and the error that posehub raises for each."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ from posehub.errors import (
 )
 
 TOKEN_CODES = (110, 111)
-"""The token is invalid or expired: a new one may be taken."""
+"""The token is invalid or expired; a new token may be accepted."""
 
 _KEYS = "Check BAIDU_API_KEY and BAIDU_SECRET_KEY"
-_TOKEN = f"The access token is no longer taken. Renew BAIDU_ACCESS_TOKEN. {_KEYS}."
-_REQUEST = "The service refuses the request itself; please report it to posehub."
+_TOKEN = f"The access token is no longer valid. Renew BAIDU_ACCESS_TOKEN. {_KEYS}."
+_REQUEST = "The service refuses the form of the request; please report this to posehub."
 
-# Code -> (error, what to do), after the vendor's pages named in docs/baidu.md.
+# Error code -> (error, advice), from the vendor's pages named in docs/baidu.md.
 FAULTS: Mapping[int, tuple[type[PosehubError], str]] = {
-    4: (RateLimitedError, "The service as a whole is over its limit. Wait and try again."),
+    4: (RateLimitedError, "The whole service is over its limit. Wait and try again."),
     14: (AuthError, "Check BAIDU_IAM_ACCESS_KEY, BAIDU_IAM_SECRET_KEY and this machine's clock."),
-    17: (QuotaExceededError, "The day's quota is spent. Wait for tomorrow or buy more."),
-    18: (RateLimitedError, "Set the option qps to what the account allows (free ones often 2)."),
-    19: (QuotaExceededError, "The total quota is spent. Buy more."),
+    17: (QuotaExceededError, "The daily quota is used up. Wait until tomorrow or buy more."),
+    18: (RateLimitedError, "Set the option qps to the limit of the account (free ones: often 2)."),
+    19: (QuotaExceededError, "The total quota is used up. Buy more."),
     100: (AuthError, f"A parameter is invalid; most often the token is missing. {_KEYS}."),
     110: (AuthError, _TOKEN),
     111: (AuthError, _TOKEN),
-    216015: (BackendError, "The service is closed. See the vendor's announcements."),
+    216015: (BackendError, "The service is closed. See the announcements of Baidu."),
     216100: (BackendError, _REQUEST),
     216101: (BackendError, _REQUEST),
-    216102: (BackendError, "Open the service for this application in Baidu's console."),
+    216102: (BackendError, "Enable body analysis for this application in Baidu's console."),
     216103: (BackendError, _REQUEST),
     216110: (AuthError, f"The application does not exist. {_KEYS}."),
-    216200: (ImageError, "The service finds the picture empty."),
-    216201: (ImageError, "The service cannot read the picture's format. Save it as JPEG."),
-    216202: (ImageError, "The service takes no picture of this size."),
-    216630: (TransientError, "The service failed on this picture."),
-    216634: (TransientError, "The service failed on this picture."),
+    216200: (ImageError, "The service received an empty image."),
+    216201: (ImageError, "The service cannot read the format of the image. Save it as JPEG."),
+    216202: (ImageError, "The service does not accept an image of this size."),
+    216630: (TransientError, "The service failed on this image."),
+    216634: (TransientError, "The service failed on this image."),
     282000: (TransientError, "The service has an internal error."),
 }
 
-_ONCE = (216630, 216634)  # a second failure on the same picture will not be the last
+_ONCE = (216630, 216634)  # after a second failure, further repeats with the same image are useless
 
 
-def fault(reply: Mapping[str, Any], request_id: str | None) -> PosehubError:
-    """Return the error that a reply with an `error_code` stands for."""
-    code = fault_code(reply)
+def fault(response: Mapping[str, Any], request_id: str | None) -> PosehubError:
+    """Return the error for a response with an `error_code`."""
+    code = fault_code(response)
     kind, advice = FAULTS.get(code, (BackendError, "")) if code is not None else (BackendError, "")
-    text = reply.get("error_msg", "no message")
+    text = response.get("error_msg", "no message")
     text = text[:200] if isinstance(text, str) else shown(text)
-    told = reply.get("error_code") if code is None else code
-    message = f"Baidu error {shown(told)}: {text}. {advice}".rstrip()
+    number = response.get("error_code") if code is None else code
+    message = f"Baidu error {shown(number)}: {text}. {advice}".rstrip()
     if issubclass(kind, TransientError):
         once = 1 if code in _ONCE else None
         return kind(message, code=code, request_id=request_id, max_retries=once)
@@ -65,9 +65,9 @@ def fault(reply: Mapping[str, Any], request_id: str | None) -> PosehubError:
     return kind(message)
 
 
-def fault_code(reply: Mapping[str, Any]) -> int | None:
-    """Return `error_code` as a number, which some replies give as text; None if it is neither."""
-    code = reply.get("error_code")
+def fault_code(response: Mapping[str, Any]) -> int | None:
+    """Return `error_code` as a number, also if it is a text of digits; None if it is neither."""
+    code = response.get("error_code")
     if type(code) is int:
         return code
     text = code.strip() if isinstance(code, str) else ""
@@ -75,8 +75,9 @@ def fault_code(reply: Mapping[str, Any]) -> int | None:
 
 
 def shown(value: object) -> str:
-    """Return a JSON value as a message shows it: cut short, and a container by its type only,
-    because the repr of a deep one raises RecursionError.
+    """Return a JSON value for a message: shortened, and only the type of a list or an object.
+
+    The repr of a deeply nested list or object would raise a RecursionError.
     """
     if isinstance(value, (list, dict)):
         return f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Making a picture fit the service's limits, only as far as needed."""
+"""Making an image fit the limits of the service, with as little change as possible."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MIN_SIDE = 50
 MAX_ENCODED = 4 * 1024 * 1024
 
 _QUALITIES = (95, 88, 80)
-_SHRINK_MARGIN = 0.97  # the length after shrinking is only estimated
+_SHRINK_MARGIN = 0.97  # because the length of the smaller file is only estimated
 
 
 @frozen
 class Upload:
-    """A picture ready to send.
+    """An image as it is sent.
 
     Attributes:
-        form: the request's body.
-        size: (width, height) of the picture as sent.
+        form: body of the request.
+        size: (width, height) of the image that is sent.
     """
 
     form: bytes = field(repr=False)
@@ -37,62 +37,62 @@ class Upload:
 
 
 def fit(image: Image) -> Upload:
-    """Return `image` as the service takes it: byte for byte if it can, else as a JPEG.
+    """Return `image` in a form that the service accepts: the file itself if possible, else a JPEG.
 
-    A JPEG is turned upright, shrunk to the longest side allowed, and saved with the best quality
-    whose length is allowed; if none is, it is shrunk further.
+    The JPEG is upright, is shrunk to the longest side allowed, and has the best of three qualities
+    whose file is short enough. If none is, the image is shrunk further.
 
     Raises:
-        ImageError: it is too small, or cannot be made to fit.
+        ImageError: the image is too small, or cannot be made to fit.
     """
     target = target_size(image.size, image.name)
-    if image.encoded is not None and _goes_as_it_is(image, target):
+    if image.encoded is not None and _is_sent_unchanged(image, target):
         form = encode_form(image.encoded)
         if encoded_length(form) <= MAX_ENCODED:
             return Upload(form, image.size)
-    picture = PILImage.fromarray(image.pixels())
-    for candidate, quality in _attempts(picture, target, image.name):
+    upright = PILImage.fromarray(image.pixels())
+    for candidate, quality in _attempts(upright, target, image.name):
         form = encode_form(_jpeg(candidate, quality))
         if encoded_length(form) <= MAX_ENCODED:
             return Upload(form, candidate.size)
-    raise AssertionError("a picture that only gets smaller fits at some size, or is refused")
+    raise AssertionError("the attempts end with an ImageError")
 
 
 def target_size(size: tuple[int, int], name: str = "image") -> tuple[int, int]:
-    """Return the size to send a picture at: its own, or shrunk to the longest side allowed.
+    """Return the size of the image to send: its own, or shrunk to the longest side allowed.
 
     Raises:
-        ImageError: a side is shorter than allowed, as it is or after shrinking.
+        ImageError: a side is too short, as it is or after shrinking.
     """
     width, height = size
     if min(size) < MIN_SIDE:
         raise ImageError(
-            f"{name} is {width} x {height}; Baidu takes no side under {MIN_SIDE} px. "
-            "Enlarge the picture."
+            f"{name} is {width} x {height}; Baidu requires at least {MIN_SIDE} px a side. "
+            "Enlarge the image."
         )
     scale = min(1.0, MAX_SIDE / max(size))
     target = (max(1, round(width * scale)), max(1, round(height * scale)))
     if min(target) < MIN_SIDE:
         raise ImageError(
-            f"{name} is {width} x {height}; shrunk to Baidu's longest side of {MAX_SIDE} px, its "
-            f"shorter side is under the least of {MIN_SIDE}. Cut the picture into parts."
+            f"{name} is {width} x {height}; shrunk to Baidu's limit of {MAX_SIDE} px, its shorter "
+            f"side would be less than the required {MIN_SIDE} px. Cut the image into parts."
         )
     return target
 
 
-def _goes_as_it_is(image: Image, target: tuple[int, int]) -> bool:
-    # Whether the service obeys the EXIF orientation is not documented: a turned picture is sent
-    # upright, so that the answer cannot depend on it.
-    upright = image.orientation == 1
+def _is_sent_unchanged(image: Image, target: tuple[int, int]) -> bool:
+    # It is not documented whether the service applies the EXIF orientation. An image with one is
+    # sent upright, so that the response cannot depend on it.
     assert image.encoded is not None
+    upright = image.orientation == 1
     short_enough = len(image.encoded) * 4 / 3 <= MAX_ENCODED
     return image.format in FORMATS and upright and target == image.size and short_enough
 
 
 def _attempts(
-    picture: PILImage.Image, target: tuple[int, int], name: str
+    upright: PILImage.Image, target: tuple[int, int], name: str
 ) -> Iterator[tuple[PILImage.Image, int]]:
-    candidate = _resized(picture, target)
+    candidate = _resized(upright, target)
     for quality in _QUALITIES:
         yield candidate, quality
     while True:
@@ -100,18 +100,18 @@ def _attempts(
         shrink = min(_SHRINK_MARGIN, math.sqrt(MAX_ENCODED / length) * _SHRINK_MARGIN)
         size = (round(candidate.width * shrink), round(candidate.height * shrink))
         if min(size) < MIN_SIDE:
-            raise ImageError(f"{name} cannot be made to fit into Baidu's {MAX_ENCODED} bytes.")
-        candidate = _resized(picture, size)
+            raise ImageError(f"{name} cannot be shrunk to Baidu's limit of {MAX_ENCODED} bytes.")
+        candidate = _resized(upright, size)
         yield candidate, _QUALITIES[-1]
 
 
-def _resized(picture: PILImage.Image, size: tuple[int, int]) -> PILImage.Image:
-    if size == picture.size:
-        return picture
-    return picture.resize(size, PILImage.Resampling.LANCZOS, reducing_gap=3.0)
+def _resized(image: PILImage.Image, size: tuple[int, int]) -> PILImage.Image:
+    if size == image.size:
+        return image
+    return image.resize(size, PILImage.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _jpeg(picture: PILImage.Image, quality: int) -> bytes:
+def _jpeg(image: PILImage.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality)
+    image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -1,7 +1,7 @@
 """The signature `bce-auth-v1` of Baidu's cloud accounts.
 
-After the vendor's page "Generate an authentication string" (cloud.baidu.com/doc/Reference);
-tested against the vendor's own signer, `baidubce.auth.bce_v1_signer` of bce-python-sdk.
+Source: the vendor's page "Generate an authentication string" (cloud.baidu.com/doc/Reference).
+Tested against the vendor's own signer, `baidubce.auth.bce_v1_signer` of bce-python-sdk.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-_EXPIRY = 1800  # seconds a signature is good for, the vendor's default
+_EXPIRY = 1800  # seconds that a signature is valid; the vendor's default
 
 
 def timestamp() -> str:
-    """Return the time now as the signature wants it: UTC, to the second."""
+    """Return the current time in the form of the signature: UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -31,12 +31,12 @@ def authorization(
     """Return the Authorization header of a request without a query.
 
     Args:
-        access_key: of the cloud account.
-        secret_key: of the cloud account.
+        access_key: key of the cloud account.
+        secret_key: key of the cloud account.
         method: HTTP method.
-        path: of the URL, not yet quoted.
-        headers: the ones to sign, names in lower case.
-        now: time of the signature, as `timestamp` gives it.
+        path: path of the URL, not yet quoted.
+        headers: the headers to sign, names in lower case.
+        now: time of the signature, in the form of `timestamp`.
     """
     prefix = f"bce-auth-v1/{access_key}/{now}/{_EXPIRY}"
     lines = sorted(f"{quote(n, safe='')}:{quote(v.strip(), safe='')}" for n, v in headers.items())

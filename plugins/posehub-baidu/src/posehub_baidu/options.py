@@ -1,4 +1,4 @@
-"""What can be set for the backend `baidu`."""
+"""The options of the backend `baidu`."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def _check_endpoint(_options: object, _attribute: Any, value: str) -> None:
     try:
         parts = urlsplit(value)
         host = parts.hostname if parts.port != 0 else None
-    except ValueError:  # brackets that hold no address, or a port that is no number
+    except ValueError:  # brackets without an address, or a port that is not a number
         host = None
-    # compared as a whole: an empty query or a tab would be gone from the parts, but not from the
-    # URL that is made by appending a path
+    # The whole text is compared: an empty query or a tab is missing from the parts, but it would
+    # be in the URL that is made by appending a path.
     if not host or value.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower():
         raise ValueError(f"'endpoint' must be like {DEFAULT_ENDPOINT}, got {value!r}")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValueError(
-            f"'endpoint' must be https (plain http only for this machine's own loopback "
-            f"addresses), got {value!r}"
+            "'endpoint' must be https; plain http is only for loopback addresses of this machine, "
+            f"got {value!r}"
         )
 
 
 @frozen
 class BaiduOptions(ServiceOptions):
-    """Credentials (one of the four sets), where to call, and what to leave out."""
+    """Credentials (one of four sets), the endpoint, and a filter of people."""
 
     api_key: str | None = option(
         None, help="API Key of the application.", secret=True, env="BAIDU_API_KEY"
@@ -43,7 +43,7 @@ class BaiduOptions(ServiceOptions):
         None, help="Secret Key of the application.", secret=True, env="BAIDU_SECRET_KEY"
     )
     access_token: str | None = option(
-        None, help="A token fetched elsewhere.", secret=True, env="BAIDU_ACCESS_TOKEN"
+        None, help="A token that was fetched elsewhere.", secret=True, env="BAIDU_ACCESS_TOKEN"
     )
     bearer_key: str | None = option(
         None, help="Key of the API-key scheme (bce-v3/...).", secret=True, env="BAIDU_BEARER_KEY"
@@ -59,8 +59,9 @@ class BaiduOptions(ServiceOptions):
         help="Scheme and host of the service.",
         affects_result=False,
         env="BAIDU_ENDPOINT",
+        personal=True,
         validator=_check_endpoint,
     )
     valid_persons: bool = option(
-        False, help="Leave out people who fail the vendor's recommended filter."
+        False, help="Skip people who do not pass the filter that Baidu recommends."
     )

@@ -1,14 +1,17 @@
-"""The request: one form field with the picture."""
+"""The request: a form with one field, the image."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote_from_bytes, urlsplit
 
-from posehub import Image
 from posehub.backends.transport import HttpRequest
 from posehub.recording.forms import digest_form, form_digest
+
+if TYPE_CHECKING:
+    from posehub import Image
 
 PATH = "/rest/2.0/image-classify/v1/body_analysis"
 _FIELD = b"image="
@@ -16,18 +19,18 @@ _HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def detection_request(endpoint: str, form: bytes, image: Image) -> HttpRequest:
-    """Return the request for one picture, without credentials."""
+    """Return the request for one image, without credentials."""
     return HttpRequest("POST", endpoint.rstrip("/") + PATH, _HEADERS, form, image)
 
 
 def encode_form(data: bytes) -> bytes:
-    """Return a picture file as the form body the service takes.
+    """Return the form body for an image file.
 
-    Only `+`, `/` and `=` of the base64 alphabet need escaping. Replacing those three instead of
-    urlencoding character by character is 15 times faster, and most of a call's cost.
+    Only `+`, `/` and `=` of the base64 alphabet need escaping. Replacing these three is 15 times
+    faster than urlencoding character by character, which would be most of the cost of a request.
     """
-    # `=` only ever stands at the end; the rest is a chain of expressions, which keeps no more than
-    # two copies of the picture at a time
+    # `=` occurs only at the end. The rest is one chain of expressions, which keeps at most two
+    # copies of the image in memory.
     whole = len(data) // 3 * 3
     body = base64.b64encode(memoryview(data)[:whole]).replace(b"+", b"%2B").replace(b"/", b"%2F")
     end = quote_from_bytes(base64.b64encode(data[whole:]), safe="")
@@ -35,28 +38,28 @@ def encode_form(data: bytes) -> bytes:
 
 
 def encoded_length(form: bytes) -> int:
-    """Return the length the service limits: the picture after base64 and urlencoding."""
+    """Return the length that the service limits: of the image after base64 and urlencoding."""
     return len(form) - len(_FIELD)
 
 
 def recognises(url: str) -> bool:
-    """Tell whether a recorded URL is a call of body_analysis, at whatever host."""
+    """Return whether a recorded URL is a request to body_analysis, at any host."""
     return urlsplit(url).path == PATH
 
 
 def reduced_body(request: HttpRequest) -> bytes:
-    """Return the form with the picture's digest in the place of the picture."""
+    """Return the form with the digest of the image in place of the image."""
     return digest_form(request)
 
 
 def image_digest(body: bytes) -> str | None:
-    """Return the digest of the picture in a recorded body, which holds it or its digest."""
+    """Return the digest of the image in a recorded body, which holds the image or its digest."""
     digest = form_digest(body)
     if digest is not None:
         return digest
     form = parse_qs(body.decode("ascii", "replace"))
     try:
-        picture = base64.b64decode(form["image"][0], validate=True)
+        file = base64.b64decode(form["image"][0], validate=True)
     except (KeyError, ValueError):
         return None
-    return "sha256:" + hashlib.sha256(picture).hexdigest()
+    return "sha256:" + hashlib.sha256(file).hexdigest()

@@ -1,4 +1,4 @@
-"""Replies of the service, saved as files: read back, and made of any result with its keypoints."""
+"""Saved responses of the service as a file format: reading them, and writing results like them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ENDING = ".json"
 
 
 def read(path: Path) -> Iterator[Record]:
-    """Yield a record for each saved response of a folder, or for the one file."""
-    return read_files(path, _ENDING, decode_reply)
+    """Yield a record for each saved response in a folder, or for one file."""
+    return read_files(path, _ENDING, decode_response)
 
 
 def write(records: Iterable[Record], path: Path) -> None:
@@ -29,42 +29,42 @@ def write(records: Iterable[Record], path: Path) -> None:
 
 
 def _encoded(result: PoseResult) -> bytes:
-    return json.dumps(encode_reply(result), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return json.dumps(encode_response(result), ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def decode_reply(data: bytes) -> PoseResult:
-    """Return the people in a saved reply; it does not say how large the picture was.
+def decode_response(data: bytes) -> PoseResult:
+    """Return the people in a saved response. The size of the image is unknown.
 
     Raises:
-        PosehubError: it is no reply, or an error.
+        PosehubError: `data` is not a response, or is an error response.
     """
     return decode(HttpResponse(200, {}, data), image_size=None, sent_size=None)
 
 
-def encode_reply(result: PoseResult) -> Mapping[str, Any]:
-    """Return `result` as the service would have replied.
+def encode_response(result: PoseResult) -> Mapping[str, Any]:
+    """Return `result` in the form of a response.
 
     Raises:
-        ValueError: the result is on another skeleton, or a person lacks what every reply has.
+        ValueError: the result has another skeleton, or a person lacks a valid box.
     """
     if result.skeleton != BAIDU21:
         raise ValueError(
-            f"is on the skeleton {result.skeleton.name!r}, and Baidu's replies are on "
+            f"has the skeleton {result.skeleton.name!r}, and Baidu's responses have "
             f"{BAIDU21.name!r}; convert it with result.to({BAIDU21.name!r})"
         )
     for person in range(len(result)):
         box = result.boxes[person]
         if np.isnan(box).any():
-            raise ValueError(f"person {person} has no box, and in Baidu's replies everybody has")
+            raise ValueError(f"person {person} has no box, and Baidu's format requires one")
         if (box[2:] < box[:2]).any():
             raise ValueError(f"person {person} has a box of negative width or height")
-    reply: dict[str, Any] = {
+    response: dict[str, Any] = {
         "person_num": len(result),
         "person_info": [_person(result, person) for person in range(len(result))],
     }
     if result.request_id is not None:
-        reply["log_id"] = result.request_id
-    return reply
+        response["log_id"] = result.request_id
+    return response
 
 
 def _person(result: PoseResult, row: int) -> dict[str, Any]:

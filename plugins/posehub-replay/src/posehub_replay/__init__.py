@@ -1,4 +1,4 @@
-"""Recorded answers as a posehub backend."""
+"""Recorded responses as a posehub backend. Importing this module loads no image or YAML code."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 @frozen
 class ReplayOptions:
-    """Which recording to play, and how."""
+    """The cassette to play, and how."""
 
     cassette: Path = option(attrs.NOTHING, help="The cassette file, in VCR's YAML format.")
     match: Literal["digest", "sequence"] = option(
-        "digest", help="Find answers by the picture's digest, or play them in order."
+        "digest", help="Find responses by the image's digest, or play them in sequence."
     )
     backend: str | None = option(
-        None, help="The recorded backend, if the cassette's URLs do not tell it."
+        None, help="The recorded backend, if the URLs in the cassette do not identify it."
     )
     max_retries: int = option(
         3,
-        help="Repeats of a call whose recorded answer is a passing error.",
+        help="Repeats of a request whose recorded response is a passing error.",
         validator=attrs.validators.ge(0),
     )
 
 
 def _open(options: ReplayOptions) -> Backend:
-    # the YAML reader is imported only by who really plays a cassette
+    # the YAML reader is imported only if a cassette is played
     from posehub_replay.backend import open_cassette
 
     return open_cassette(options)
@@ -43,7 +43,7 @@ def _open(options: ReplayOptions) -> Backend:
 
 INFO = BackendInfo(
     name="replay",
-    summary="plays recorded answers of other backends (offline)",
+    summary="plays recorded responses of other backends (offline)",
     factory=_open,
     options=ReplayOptions,
 )

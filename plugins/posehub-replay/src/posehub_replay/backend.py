@@ -1,12 +1,14 @@
-"""The backend: a recorded backend, speaking through a cassette in place of the network."""
+"""The backend: a recorded backend whose requests go to a cassette and not to the network."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from posehub import Backend, Image, PoseResult
 from posehub.backends.info import BackendInfo
-from posehub.cloud.service import retried
+from posehub.cloud.clock import NO_WAITING
+from posehub.cloud.retry import RetryingTransport, RetryPolicy
 from posehub.errors import CassetteError
 from posehub.plugins.registry import get_registry
 from posehub.recording.cassette import read_cassette
@@ -16,7 +18,11 @@ from posehub_replay import INFO, ReplayOptions
 
 
 class ReplayBackend(Backend):
-    """Hands pictures to the recorded backend; its requests end at the cassette."""
+    """Passes images to the recorded backend.
+
+    Args:
+        recorded: the recorded backend, on a transport that plays the cassette.
+    """
 
     info = INFO
 
@@ -24,7 +30,7 @@ class ReplayBackend(Backend):
         self._recorded = recorded
 
     def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
-        """Return the recorded people of each picture."""
+        """Return the recorded people in each image."""
         return self._recorded.detect_batch(images)
 
     def close(self) -> None:
@@ -42,13 +48,15 @@ def open_cassette(options: ReplayOptions) -> Backend:
     interactions = read_cassette(options.cassette)
     info = _recorded_backend(options, {interaction.url for interaction in interactions})
     recording = recording_of(info)
-    calls = [call for call in interactions if recording.recognises(call.url)]
-    if not calls:
-        raise CassetteError(f"Cassette {options.cassette} holds no call of {info.name}.")
-    player = Player(options.cassette, calls, recording.image_digest, options.match)
-    # a recorded error that passed passes again, without the wait
-    transport = retried(player, recording, options, waits=False)
-    return ReplayBackend(recording.factory(info.options(), transport))
+    playable = [one for one in interactions if recording.recognises(one.url)]
+    if not playable:
+        raise CassetteError(f"Cassette {options.cassette} has no request of {info.name}.")
+    player = Player(options.cassette, playable, recording.image_digest, options.match)
+    policy = RetryPolicy(options.max_retries, deadline=math.inf)
+    transport = RetryingTransport(player, recording.fault, policy, NO_WAITING)
+    # a backend that is recorded by its results needs no options, and some may be required
+    own_options = None if info.recording is None else info.options()
+    return ReplayBackend(recording.factory(own_options, transport))
 
 
 def _recorded_backend(options: ReplayOptions, urls: set[str]) -> BackendInfo:
@@ -58,14 +66,14 @@ def _recorded_backend(options: ReplayOptions, urls: set[str]) -> BackendInfo:
     found = [
         info for info in registry.backends.values() if any(map(recording_of(info).recognises, urls))
     ]
-    # results play without the plugin they were recorded with
+    # recorded results can be played without the plugin
     names = {recorded_name(url) for url in urls} - {None, *(info.name for info in found)}
     found += [_without_plugin(name) for name in sorted(filter(None, names))]
     if len(found) != 1:
         held = ", ".join(info.name for info in found) or "no installed backend"
         raise CassetteError(
-            f"Cassette {options.cassette} holds calls of {held}; "
-            "install the recorded backend's plugin, or name the one to play: backend='...'."
+            f"Cassette {options.cassette} has requests of {held}. Install the plugin of the "
+            "recorded backend, or name the backend to play: backend='...'."
         )
     return found[0]
 
@@ -73,6 +81,6 @@ def _recorded_backend(options: ReplayOptions, urls: set[str]) -> BackendInfo:
 def _without_plugin(name: str) -> BackendInfo:
     return BackendInfo(
         name=name,
-        summary="known from its recorded results only",
+        summary="known only from recorded results",
         factory=lambda options: get_registry().find(name).factory(options),
     )

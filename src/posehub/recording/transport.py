@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from posehub.backends.executor import ticket
 from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
+from posehub.cloud.clock import CLOCK, Clock
 from posehub.errors import CassetteMissError, ConfigError
 from posehub.recording.cassette import Interaction, read_cassette, write_cassette
 from posehub.recording.player import Player
@@ -17,9 +17,9 @@ from posehub.recording.player import Player
 Mode = Literal["none", "once", "new", "all"]
 
 _KEPT_HEADERS = ("content-type", "retry-after")
-"""What a response's other headers say (dates, servers, cookies) changes with every call."""
+"""Other headers (dates, servers, cookies) differ in every response."""
 _SAVE_EVERY = 10.0
-"""Seconds after which a recording under way is saved, so that a crash loses little."""
+"""Seconds between two saves while recording, so that a crash loses little."""
 
 
 def plan(mode: str, exists: bool) -> tuple[bool, bool]:
@@ -42,24 +42,30 @@ def plan(mode: str, exists: bool) -> tuple[bool, bool]:
     return plans[mode]
 
 
-class Tape:
-    """Answers from the cassette where it may, else from the live transport, and remembers that.
+class RecordingTransport:
+    """A transport that plays recorded responses, or records those of a live transport.
 
     Args:
-        path: of the cassette.
-        recording: how the backend's calls go onto it.
+        path: path of the cassette.
+        recording: how the backend's requests are recorded.
         mode: when to play and when to record.
-        live: opens the live transport; called only if something is to be recorded.
+        live: opens the live transport; called at the first request that is to be recorded.
+        clock: the time.
 
     Attributes:
-        records: whether anything can be recorded; if not, the tape only plays.
+        records: whether requests can be recorded; if not, they are only played.
 
     Raises:
-        CassetteError: the cassette is malformed, or missing and mode is "none".
+        CassetteError: the cassette is malformed, or missing and `mode` is "none".
     """
 
     def __init__(
-        self, path: Path, recording: Recording, mode: Mode, live: Callable[[], Transport]
+        self,
+        path: Path,
+        recording: Recording,
+        mode: Mode,
+        live: Callable[[], Transport],
+        clock: Clock = CLOCK,
     ) -> None:
         self._path = path
         self._recording = recording
@@ -67,17 +73,18 @@ class Tape:
         self._live: Transport | None = None
         self._lock = threading.Lock()
         self._recorded: list[tuple[tuple[int, ...], Interaction]] = []
-        self._saved_at = time.monotonic()
+        self._clock = clock
+        self._saved_at = clock.now()
         plays, self.records = plan(mode, path.exists())
         self._kept = read_cassette(path) if plays else []
-        calls = [entry for entry in self._kept if recording.recognises(entry.url)]
-        self._player = Player(path, calls, recording.image_digest) if plays else None
+        playable = [entry for entry in self._kept if recording.recognises(entry.url)]
+        self._player = Player(path, playable, recording.image_digest) if plays else None
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Return the recorded response, or the live one.
 
         Raises:
-            CassetteMissError: the cassette holds none and may not be added to.
+            CassetteMissError: the cassette has no such response and the mode does not record.
         """
         if self._player is not None:
             try:
@@ -90,11 +97,13 @@ class Tape:
         return response
 
     def close(self) -> None:
-        """Write what was recorded, and close the live transport."""
-        with self._lock:
-            self._save()
-        if self._live is not None:
-            self._live.close()
+        """Write the cassette if anything was recorded, and close the live transport."""
+        try:
+            with self._lock:
+                self._save()
+        finally:
+            if self._live is not None:
+                self._live.close()
 
     def _live_transport(self) -> Transport:
         with self._lock:
@@ -114,13 +123,13 @@ class Tape:
         )
         with self._lock:
             self._recorded.append((ticket(), interaction))
-            if time.monotonic() - self._saved_at > _SAVE_EVERY:
+            if self._clock.now() - self._saved_at > _SAVE_EVERY:
                 self._save()
 
     def _save(self) -> None:
         if not self._recorded:
             return
-        # threads finish in any order; sorted by when they were asked, a recording can be repeated
+        # Threads finish in any order. Sorted in the order of the calls, the cassette is repeatable.
         ordered = sorted(self._recorded, key=lambda entry: entry[0])
         write_cassette(self._path, [*self._kept, *(interaction for _, interaction in ordered)])
-        self._saved_at = time.monotonic()
+        self._saved_at = self._clock.now()
