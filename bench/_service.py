@@ -12,7 +12,7 @@ def _serve(options: dict[str, Any], pipe: Any) -> None:
     with BaiduStub(**options) as stub:
         pipe.send(stub.url)
         pipe.recv()
-        pipe.send([call.answered for call in stub.calls])
+        pipe.send([call.succeeded for call in stub.calls])
 
 
 class Service:

@@ -18,7 +18,7 @@ def run(*arguments):
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     paths = []
     for shade in range(3):
         paths.append(tmp_path / f"{shade}.png")
@@ -39,45 +39,45 @@ def record(tmp_path):
         yield run_record
 
 
-def test_record_writes_a_cassette_that_replays(record, pictures):
-    result, cassette, _ = record(*pictures)
+def test_record_writes_a_cassette_that_plays(record, images):
+    result, cassette, _ = record(*images)
     assert result.exit_code == 0
     assert result.stdout.count("people: 1") == 3
     with posehub.open_backend("replay", cassette=cassette) as backend:
-        assert len(backend.detect(pictures[2])) == 1
+        assert len(backend.detect(images[2])) == 1
 
 
-def test_record_once_does_not_call_again(record, pictures):
-    record(*pictures)
-    result, _, stub = record(*pictures, "--json")
+def test_record_once_sends_no_request_for_recorded_images(record, images):
+    record(*images)
+    result, _, stub = record(*images, "--json")
     assert [json.loads(line)["people"] for line in result.stdout.splitlines()] == [1, 1, 1]
     assert len(stub.calls) == 3
 
 
-def test_record_fails_for_a_picture_that_cannot_be_read_and_keeps_the_rest(record, pictures):
-    result, cassette, _ = record("missing.png", *pictures)
+def test_record_fails_for_an_unreadable_image_and_records_the_others(record, images):
+    result, cassette, _ = record("missing.png", *images)
     assert result.exit_code == 1
     assert "missing.png" in result.stdout
     assert len(json.loads(run("cassette", "show", cassette, "--json").stdout)) == 3
 
 
-def test_show_lists_backend_digest_status_and_size(record, pictures):
-    _, cassette, _ = record(*pictures)
+def test_show_lists_backend_digest_status_and_size(record, images):
+    _, cassette, _ = record(*images)
     rows = json.loads(run("cassette", "show", cassette, "--json").stdout)
-    assert [row["picture"] for row in rows] == [posehub.load_image(p).digest for p in pictures]
+    assert [row["image"] for row in rows] == [posehub.load_image(image).digest for image in images]
     assert {row["backend"] for row in rows} == {"baidu"}
     assert all(row["bytes"] > 500 for row in rows)
     table = run("cassette", "show", cassette).stdout
-    assert rows[0]["picture"][:19] in table
+    assert rows[0]["image"][:19] in table
 
 
-def test_check_passes_a_clean_cassette(record, pictures):
-    _, cassette, _ = record(*pictures)
+def test_check_accepts_a_cassette_without_secrets(record, images):
+    _, cassette, _ = record(*images)
     assert run("cassette", "check", cassette).exit_code == 0
 
 
-def test_check_names_file_line_and_kind_of_a_secret_without_showing_it(record, pictures):
-    _, cassette, _ = record(*pictures)
+def test_check_names_file_line_and_kind_of_a_secret_without_showing_it(record, images):
+    _, cassette, _ = record(*images)
     secret = "24.0123456789abcdef0123"
     cassette.write_text(cassette.read_text().replace("image=", f"access_token={secret}&image=", 1))
     result = run("cassette", "check", cassette, "--json")
@@ -87,16 +87,16 @@ def test_check_names_file_line_and_kind_of_a_secret_without_showing_it(record, p
     assert secret not in result.output
 
 
-def test_prune_keeps_the_answers_to_the_given_pictures(record, pictures):
-    _, cassette, _ = record(*pictures)
-    result = run("cassette", "prune", cassette, pictures[1], "--json")
+def test_prune_keeps_the_responses_to_the_given_images(record, images):
+    _, cassette, _ = record(*images)
+    result = run("cassette", "prune", cassette, images[1], "--json")
     assert json.loads(result.stdout) == {"kept": 1, "removed": 2}
     (row,) = json.loads(run("cassette", "show", cassette, "--json").stdout)
-    assert row["picture"] == posehub.load_image(pictures[1]).digest
+    assert row["image"] == posehub.load_image(images[1]).digest
 
 
-def test_prune_never_empties_a_cassette(record, pictures, tmp_path):
-    _, cassette, _ = record(*pictures)
+def test_prune_never_removes_all_responses(record, images, tmp_path):
+    _, cassette, _ = record(*images)
     other = tmp_path / "other.png"
     PILImage.new("RGB", (60, 60), "white").save(other)
     before = cassette.read_bytes()
@@ -105,7 +105,7 @@ def test_prune_never_empties_a_cassette(record, pictures, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["show", "check"])
-def test_a_file_that_is_no_cassette_is_a_clear_failure(tmp_path, command):
+def test_a_file_that_is_not_a_cassette_is_refused(tmp_path, command):
     (tmp_path / "x.yaml").write_text("a: 1")
     result = run("cassette", command, tmp_path / "x.yaml")
     assert result.exit_code == 1

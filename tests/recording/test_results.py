@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
+import attrs
 import numpy as np
 import pytest
 import yaml
 
 import posehub
-from posehub import Backend, BackendInfo, PoseResult
-from posehub.errors import BackendError, CassetteError, QuotaExceededError
+from posehub import Backend, BackendInfo, Capabilities, PoseResult, option
+from posehub.errors import (
+    BackendError,
+    CassetteError,
+    MissingDependencyError,
+    QuotaExceededError,
+)
 from posehub.plugins.registry import get_registry
 from posehub.poses.skeletons import COCO17
 
@@ -39,7 +47,7 @@ class Local(Backend):
 
 @pytest.fixture
 def local():
-    """A real plugin in memory; returns its backend."""
+    """A plugin in memory; returns its backend."""
     backend = Local()
     info = BackendInfo(
         name="local", summary="for tests", skeleton="coco17", factory=lambda options: backend
@@ -56,47 +64,47 @@ def local():
     get_registry().unregister("local")
 
 
-def picture(shade):
+def make_image(shade):
     return np.full((40, 50, 3), shade, np.uint8)
 
 
-def test_a_local_backend_records_and_plays_to_equal_results(local, tmp_path):
+def test_a_local_backend_is_recorded_and_played_with_equal_results(local, tmp_path):
     path = tmp_path / "local.yaml"
     with posehub.record("local", cassette=path) as backend:
-        live = [backend.detect(picture(shade)) for shade in (1, 2)]
+        live = [backend.detect(make_image(shade)) for shade in (1, 2)]
     with posehub.record("local", cassette=path) as backend:
-        played = [backend.detect(picture(shade)) for shade in (2, 1)]
+        played = [backend.detect(make_image(shade)) for shade in (2, 1)]
     assert played == live[::-1]
     assert local.calls == 2
 
 
-def test_it_plays_where_the_plugin_is_not_installed(local, tmp_path):
+def test_a_cassette_plays_without_the_plugin(local, tmp_path):
     path = tmp_path / "local.yaml"
     with posehub.record("local", cassette=path) as backend:
-        live = backend.detect(picture(1))
+        live = backend.detect(make_image(1))
     get_registry().unregister("local")
     with posehub.open_backend("replay", cassette=path) as backend:
-        assert backend.detect(picture(1)) == live
+        assert backend.detect(make_image(1)) == live
 
 
-def test_its_errors_are_recorded_too(local, tmp_path):
+def test_errors_of_a_local_backend_are_recorded_too(local, tmp_path):
     path = tmp_path / "local.yaml"
     for _ in range(2):
         with (
             posehub.record("local", cassette=path) as backend,
             pytest.raises(QuotaExceededError, match="too white"),
         ):
-            backend.detect(picture(255))
+            backend.detect(make_image(255))
     assert local.calls == 1
 
 
-def test_the_recording_has_the_address_of_the_backend_and_the_digest(local, tmp_path):
+def test_the_cassette_has_the_name_of_the_backend_and_the_digest(local, tmp_path):
     path = tmp_path / "local.yaml"
     with posehub.record("local", cassette=path) as backend:
-        backend.detect(picture(1))
+        backend.detect(make_image(1))
     (entry,) = yaml.safe_load(path.read_text())["interactions"]
     assert entry["request"]["uri"] == "posehub://local/detect"
-    assert entry["request"]["body"] == f"image={posehub.load_image(picture(1)).digest}"
+    assert entry["request"]["body"] == f"image={posehub.load_image(make_image(1)).digest}"
 
 
 def edited(path, **response):
@@ -105,27 +113,75 @@ def edited(path, **response):
     path.write_text(yaml.safe_dump(data))
 
 
-def test_a_result_that_was_damaged_is_a_cassette_error(local, tmp_path):
+def test_a_damaged_result_is_a_cassette_error(local, tmp_path):
     path = tmp_path / "local.yaml"
     with posehub.record("local", cassette=path) as backend:
-        backend.detect(picture(1))
+        backend.detect(make_image(1))
     edited(path, body={"string": '{"skeleton": "coco17"}'})
     with (
         posehub.open_backend("replay", cassette=path) as backend,
         pytest.raises(CassetteError, match="Record it again"),
     ):
-        backend.detect(picture(1))
+        backend.detect(make_image(1))
 
 
 @pytest.mark.parametrize("name", ["NotAnErrorOfPosehub", "BackendError", "Exception"])
-def test_an_error_of_an_unknown_kind_is_a_backend_error(local, tmp_path, name):
+def test_an_unknown_error_is_a_backend_error(local, tmp_path, name):
     path = tmp_path / "local.yaml"
     with posehub.record("local", cassette=path) as backend:
-        backend.detect(picture(1))
+        backend.detect(make_image(1))
     body = {"string": f'{{"error": "{name}", "message": "it broke"}}'}
     edited(path, status={"code": 500, "message": ""}, body=body)
     with (
         posehub.open_backend("replay", cassette=path) as backend,
         pytest.raises(BackendError, match="it broke"),
     ):
-        backend.detect(picture(1))
+        backend.detect(make_image(1))
+
+
+@attrs.frozen
+class RequiredOption:
+    weights: str = option(attrs.NOTHING, help="A file of the model.")
+
+
+def test_a_backend_with_a_required_option_plays_without_it(install, make_info, tmp_path):
+    path = tmp_path / "local.yaml"
+    install(make_info("local", factory=lambda options: Local(), options=RequiredOption))
+    with posehub.record("local", cassette=path, weights="a") as backend:
+        live = backend.detect(make_image(1))
+    with posehub.open_backend("replay", cassette=path) as backend:
+        assert backend.detect(make_image(1)) == live
+
+
+def test_a_backend_that_fails_to_open_is_an_error_of_the_plugin(install, make_info, tmp_path):
+    def fail(options):
+        raise ImportError("no module named runtime")
+
+    install(make_info("local", factory=fail))
+    with (
+        posehub.record("local", cassette=tmp_path / "local.yaml") as backend,
+        pytest.raises(MissingDependencyError, match="no module named runtime"),
+    ):
+        backend.detect(make_image(1))
+
+
+def test_a_backend_that_is_not_thread_safe_when_opened_is_called_by_one_thread_at_a_time(
+    install, make_info, tmp_path
+):
+    class OneAtATime(Local):
+        capabilities = Capabilities(thread_safe=False)
+        running = most = 0
+
+        def detect_batch(self, images):
+            self.running += 1
+            self.most = max(self.most, self.running)
+            time.sleep(0.01)
+            self.running -= 1
+            return super().detect_batch(images)
+
+    backend = OneAtATime()
+    install(make_info("local", factory=lambda options: backend))
+    images = [make_image(shade) for shade in range(8)]
+    with posehub.record("local", cassette=tmp_path / "local.yaml") as recorded:
+        list(recorded.detect_many(images, workers=4))
+    assert backend.most == 1

@@ -13,10 +13,14 @@ from hypothesis import settings
 from PIL import Image as PILImage
 
 import posehub
+from posehub.cloud.clock import Clock
+from posehub.cloud.service import open_service
+from posehub_baidu import RECORDING
+from posehub_baidu.options import BaiduOptions
 from posehub_baidu.testing import BaiduStub
 
-# a deadline would measure the machine; the database and what hypothesis learns from the sources
-# would be written into the checkout
+# A deadline would depend on the machine. The database, and the constants that hypothesis collects
+# from the sources, would be written into the checkout.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/posehub-hypothesis")
 settings.register_profile("hermetic", database=None, deadline=None)
 settings.load_profile("hermetic")
@@ -25,8 +29,8 @@ DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No key, proxy, certificate or posehub.toml of whoever runs the tests reaches them."""
+def _no_outside_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide the keys, proxies, certificates and posehub.toml of the user who runs the tests."""
     for name in os.environ:
         if name.upper().startswith(("POSEHUB_", "BAIDU_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
@@ -45,13 +49,22 @@ def stub() -> Iterator[BaiduStub]:
 
 @pytest.fixture
 def open_baidu() -> Iterator[Callable[..., posehub.Backend]]:
-    """Open a backend on a stub, with the stub's keys unless told otherwise; closed afterwards."""
+    """Open a backend on a stub, with the stub's keys unless others are given; closed afterwards.
+
+    With `waits`, the backend adds the seconds of its waits to that list and does not wait.
+    """
     opened: list[posehub.Backend] = []
 
-    def open_it(stub: BaiduStub, **options: Any) -> posehub.Backend:
+    def open_it(
+        stub: BaiduStub, *, waits: list[float] | None = None, **options: Any
+    ) -> posehub.Backend:
         if not CREDENTIALS & options.keys():
             options |= stub.keys
-        backend = posehub.open_backend("baidu", endpoint=stub.url, **options)
+        options["endpoint"] = stub.url
+        if waits is None:
+            backend = posehub.open_backend("baidu", **options)
+        else:
+            backend = open_service(RECORDING, BaiduOptions(**options), Clock(wait=waits.append))
         opened.append(backend)
         return backend
 
@@ -66,8 +79,8 @@ CREDENTIALS = {
 
 
 @pytest.fixture(scope="session")
-def picture() -> Callable[..., bytes]:
-    """Make a picture file; another seed makes another picture."""
+def image_file() -> Callable[..., bytes]:
+    """Make an image file; another seed makes another image."""
 
     def make(
         width: int = 64, height: int = 64, format: str = "JPEG", *, seed: int = 0, **save: Any
@@ -82,5 +95,5 @@ def picture() -> Callable[..., bytes]:
 
 @pytest.fixture(scope="session")
 def two_people() -> bytes:
-    """A real reply of the service to a photo of two people."""
+    """A real response of the service to a photo of two people."""
     return (DATA / "body_analysis_two_people.json").read_bytes()

@@ -38,27 +38,27 @@ def one_person(**changes: Any) -> dict[str, Any]:
 
 
 def with_nose(nose: Any) -> dict[str, Any]:
-    reply = one_person()
-    reply["person_info"][0]["body_parts"]["nose"] = nose
-    return reply
+    response = one_person()
+    response["person_info"][0]["body_parts"]["nose"] = nose
+    return response
 
 
 def with_box(**changes: Any) -> dict[str, Any]:
-    reply = one_person()
-    reply["person_info"][0]["location"] |= changes
-    return reply
+    response = one_person()
+    response["person_info"][0]["location"] |= changes
+    return response
 
 
 def with_person(person: Any) -> dict[str, Any]:
     return one_person(person_info=[person])
 
 
-def test_every_point_of_a_real_reply_is_decoded_exactly(two_people):
-    result, reply = decoded(two_people), json.loads(two_people)
+def test_every_keypoint_of_a_real_response_is_decoded_exactly(two_people):
+    result, response = decoded(two_people), json.loads(two_people)
     points = 0
-    for person, told in zip(result, reply["person_info"], strict=True):
-        assert set(person.keypoints) == set(told["body_parts"])
-        for name, part in told["body_parts"].items():
+    for person, expected_person in zip(result, response["person_info"], strict=True):
+        assert set(person.keypoints) == set(expected_person["body_parts"])
+        for name, part in expected_person["body_parts"].items():
             point = person[name]
             expected = np.float32([part["x"], part["y"], part["score"]]).tolist()
             assert [point.x, point.y, point.score] == expected
@@ -66,28 +66,28 @@ def test_every_point_of_a_real_reply_is_decoded_exactly(two_people):
     assert points == 42
 
 
-def test_every_box_of_a_real_reply_is_decoded_exactly(two_people):
-    result, reply = decoded(two_people), json.loads(two_people)
+def test_every_box_of_a_real_response_is_decoded_exactly(two_people):
+    result, response = decoded(two_people), json.loads(two_people)
     assert len(result) == 2
-    for person, told in zip(result, reply["person_info"], strict=True):
-        box = told["location"]
+    for person, expected_person in zip(result, response["person_info"], strict=True):
+        box = expected_person["location"]
         right, bottom = box["left"] + box["width"], box["top"] + box["height"]
         expected = np.float32([box["left"], box["top"], right, bottom, box["score"]]).tolist()
         found = person.box
         assert [found.left, found.top, found.right, found.bottom, found.score] == expected
 
 
-def test_the_log_id_of_a_real_reply_is_exact(two_people):
+def test_the_log_id_of_a_real_response_is_exact(two_people):
     assert decoded(two_people).request_id == str(json.loads(two_people)["log_id"])
 
 
-def test_a_real_reply_is_kept_as_it_came(two_people):
+def test_the_real_response_is_kept_unchanged(two_people):
     result = decoded(two_people)
     assert result.raw == json.loads(two_people)
     assert (result.backend, result.skeleton, result.image_size) == ("baidu", BAIDU21, SIZE)
 
 
-def test_coordinates_are_scaled_from_the_picture_that_was_sent(two_people):
+def test_coordinates_are_scaled_from_the_size_of_the_sent_image(two_people):
     whole, half = decoded(two_people), decoded(two_people, sent=(500, 300))
     np.testing.assert_allclose(half.keypoints, whole.keypoints * (2, 3), rtol=1e-6)
     np.testing.assert_allclose(half.boxes, whole.boxes * (2, 3, 2, 3), rtol=1e-6)
@@ -106,32 +106,32 @@ def test_coordinates_are_scaled_from_the_picture_that_was_sent(two_people):
         ([1], None),
     ],
 )
-def test_a_log_id_becomes_the_request_id_digit_by_digit(log_id, request_id):
+def test_a_request_id_has_all_digits_of_the_log_id(log_id, request_id):
     assert decoded(one_person(log_id=log_id)).request_id == request_id
 
 
-def test_a_reply_without_a_log_id_has_no_request_id():
-    reply = one_person()
-    del reply["log_id"]
-    assert decoded(reply).request_id is None
+def test_a_response_without_a_log_id_has_no_request_id():
+    response = one_person()
+    del response["log_id"]
+    assert decoded(response).request_id is None
 
 
-@pytest.mark.parametrize("shape", [{"person_info": []}, {}])
-def test_a_picture_with_nobody_gives_an_empty_result(shape):
-    result = decoded({"person_num": 0, "log_id": 7, **shape})
+@pytest.mark.parametrize("people", [{"person_info": []}, {}])
+def test_an_image_without_people_gives_an_empty_result(people):
+    result = decoded({"person_num": 0, "log_id": 7, **people})
     assert len(result) == 0
     assert result.keypoints.shape == (0, 21, 2)
     assert (result.request_id, result.image_size) == ("7", SIZE)
 
 
-def test_a_part_that_is_not_reported_is_nan_with_score_0():
+def test_a_keypoint_that_is_not_reported_is_nan_with_score_0():
     person = decoded(one_person())[0]
     assert list(person.keypoints) == ["nose"]
     assert np.isnan(person["left_eye"].x)
     assert person["left_eye"].score == 0
 
 
-def test_an_older_reply_of_14_parts_has_no_scores():
+def test_an_older_response_of_14_keypoints_has_no_scores():
     parts = {name: {"x": 5 * column, "y": 7} for column, name in enumerate(OLD_PARTS)}
     box = {"left": 1, "top": 2, "width": 3, "height": 4}
     person = decoded(with_person({"body_parts": parts, "location": box}))[0]
@@ -141,27 +141,27 @@ def test_an_older_reply_of_14_parts_has_no_scores():
     assert np.isnan(person.score)
 
 
-def test_a_part_nobody_knows_yet_stays_in_raw():
-    reply = one_person()
-    reply["person_info"][0]["body_parts"]["left_big_toe"] = {"x": 1, "y": 2, "score": 1}
-    result = decoded(reply)
+def test_an_unknown_keypoint_is_kept_in_raw():
+    response = one_person()
+    response["person_info"][0]["body_parts"]["left_big_toe"] = {"x": 1, "y": 2, "score": 1}
+    result = decoded(response)
     assert list(result[0].keypoints) == ["nose"]
     assert result.raw["person_info"][0]["body_parts"]["left_big_toe"]["x"] == 1
 
 
 @pytest.mark.parametrize(("score", "expected"), [(1.02, 1), (-0.01, 0), (1, 1), (0, 0)])
-def test_scores_are_held_to_the_unit_range(score, expected):
+def test_scores_slightly_outside_0_to_1_are_clamped(score, expected):
     assert decoded(with_nose({"x": 1, "y": 2, "score": score}))[0]["nose"].score == expected
 
 
-def test_a_part_outside_the_picture_stays_outside():
+def test_a_keypoint_outside_the_image_stays_outside():
     nose = decoded(with_nose({"x": -3.5, "y": 1200, "score": 1}))[0]["nose"]
     assert (nose.x, nose.y) == (-3.5, 1200)
 
 
 HUGE = 10**400
 
-WRONG_REPLIES = {
+WRONG_RESPONSES = {
     "no person_num": {"person_info": [], "log_id": 1},
     "no person_num but people": {"person_info": one_person()["person_info"]},
     "person_num too large": one_person(person_num=2),
@@ -202,8 +202,8 @@ WRONG_REPLIES = {
     "x NaN": with_nose({"x": float("nan"), "y": 1, "score": 1}),
     "y Infinity": with_nose({"x": 1, "y": float("inf"), "score": 1}),
     "y -Infinity": with_nose({"x": 1, "y": float("-inf"), "score": 1}),
-    "x beyond any picture": with_nose({"x": 1e8, "y": 1, "score": 1}),
-    "x beyond float32": with_nose({"x": 1e39, "y": 1, "score": 1}),
+    "x too large for an image": with_nose({"x": 1e8, "y": 1, "score": 1}),
+    "x too large for float32": with_nose({"x": 1e39, "y": 1, "score": 1}),
     "x a huge integer": with_nose({"x": HUGE, "y": 1, "score": 1}),
     "x a negative huge integer": with_nose({"x": -HUGE, "y": 1, "score": 1}),
     "score text": with_nose({"x": 1, "y": 1, "score": "high"}),
@@ -222,10 +222,10 @@ WRONG_REPLIES = {
 }
 
 
-@pytest.mark.parametrize("reply", WRONG_REPLIES.values(), ids=WRONG_REPLIES)
-def test_a_reply_of_another_shape_is_an_invalid_response(reply):
+@pytest.mark.parametrize("response", WRONG_RESPONSES.values(), ids=WRONG_RESPONSES)
+def test_a_response_of_another_form_is_an_invalid_response(response):
     with pytest.raises(InvalidResponseError):
-        decoded(reply)
+        decoded(response)
 
 
 WRONG_BODIES = {
@@ -253,12 +253,12 @@ WRONG_BODIES = {
 
 
 @pytest.mark.parametrize("body", WRONG_BODIES.values(), ids=WRONG_BODIES)
-def test_a_body_that_is_no_reply_is_an_invalid_response(body):
+def test_a_body_that_is_not_a_response_is_an_invalid_response(body):
     with pytest.raises(InvalidResponseError):
         decoded(body)
 
 
-def test_every_beginning_of_a_real_reply_is_an_invalid_response(two_people):
+def test_a_real_response_cut_anywhere_is_an_invalid_response(two_people):
     whole = two_people.rstrip()
     for length in range(0, len(whole), 7):
         with pytest.raises(InvalidResponseError):
@@ -266,43 +266,43 @@ def test_every_beginning_of_a_real_reply_is_an_invalid_response(two_people):
 
 
 @pytest.mark.parametrize("depth", range(100, 1000, 50))
-@pytest.mark.parametrize("place", ["person_num", "person_info", "x", "error_code", "error_msg"])
-def test_nesting_of_any_depth_gives_an_error_of_posehub(depth, place):
+@pytest.mark.parametrize("field", ["person_num", "person_info", "x", "error_code", "error_msg"])
+def test_nesting_of_any_depth_is_a_posehub_error(depth, field):
     nested = "[" * depth + "]" * depth
     body = json.dumps(one_person() | {"error_code": 1, "error_msg": ""})
-    if place == "x":
+    if field == "x":
         body = body.replace('"x": 10', f'"x": {nested}').replace("error_", "no_error_")
     else:
-        body = json.dumps(one_person() | ({"error_code": 7} if "error" in place else {}))
-        body = body[:-1] + f', "{place}": {nested}}}'
+        body = json.dumps(one_person() | ({"error_code": 7} if "error" in field else {}))
+        body = body[:-1] + f', "{field}": {nested}}}'
     with pytest.raises(PosehubError) as caught:
         decoded(body.encode())
     assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("wrong", ["x" * 100_000, "🙂" * 1000, ["x" * 100_000]])
-@pytest.mark.parametrize("place", ["person_num", "x", "error_code", "error_msg"])
-def test_a_message_stays_short_whatever_the_reply_holds(wrong, place):
-    if place == "x":
-        reply = with_nose({"x": wrong, "y": 1})
+@pytest.mark.parametrize("field", ["person_num", "x", "error_code", "error_msg"])
+def test_a_message_is_short_for_any_response(wrong, field):
+    if field == "x":
+        response = with_nose({"x": wrong, "y": 1})
     else:
-        reply = one_person() | ({"error_code": 7} if "error" in place else {}) | {place: wrong}
+        response = one_person() | ({"error_code": 7} if "error" in field else {}) | {field: wrong}
     with pytest.raises(PosehubError) as caught:
-        decoded(reply)
+        decoded(response)
     assert len(str(caught.value)) < 1000
 
 
-def test_an_invalid_response_names_the_request():
+def test_an_invalid_response_has_the_request_id():
     with pytest.raises(InvalidResponseError) as caught:
         decoded(one_person(person_num=2, log_id=2**60))
     assert caught.value.request_id == str(2**60)
 
 
-def test_a_message_says_which_person_lacks_what():
-    reply = one_person(person_num=2)
-    reply["person_info"] = [reply["person_info"][0], {"location": {}}]
-    with pytest.raises(InvalidResponseError, match=r"no usable location for person 1 .*'left'"):
-        decoded(reply)
+def test_a_message_names_the_person_and_the_missing_field():
+    response = one_person(person_num=2)
+    response["person_info"] = [response["person_info"][0], {"location": {}}]
+    with pytest.raises(InvalidResponseError, match=r"no valid location for person 1 .*'left'"):
+        decoded(response)
 
 
 numbers = st.integers() | st.floats(allow_nan=True, allow_infinity=True)
@@ -321,47 +321,48 @@ values = st.recursive(
 )
 
 
-def assert_answered_or_refused(body: bytes) -> None:
-    """Check that a body gives a result that can be written and read again, or posehub's error."""
+def assert_decoded_or_refused(body: bytes) -> None:
+    """Check that a body gives a result that can be written and read again, or a posehub error."""
     try:
         result = decoded(body)
     except PosehubError:
         return
-    told = json.loads(body)
-    assert len(result) == told["person_num"]
+    assert len(result) == json.loads(body)["person_num"]
     assert PoseResult.from_json(result.to_json()) == result
 
 
 @given(values)
-def test_any_json_is_answered_or_refused(value):
-    assert_answered_or_refused(json.dumps(value).encode())
+def test_any_json_is_decoded_or_refused(value):
+    assert_decoded_or_refused(json.dumps(value).encode())
 
 
 @given(st.dictionaries(names, values))
-def test_any_object_is_answered_or_refused(reply):
-    assert_answered_or_refused(json.dumps(reply).encode())
+def test_any_object_is_decoded_or_refused(response):
+    assert_decoded_or_refused(json.dumps(response).encode())
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_are_answered_or_refused(body):
-    assert_answered_or_refused(body)
+def test_any_bytes_are_decoded_or_refused(body):
+    assert_decoded_or_refused(body)
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the path of everything inside a JSON value."""
     if not isinstance(value, (dict, list)):
         return []
     items = value.items() if isinstance(value, dict) else enumerate(value)
-    return [found for key, inner in items for found in [(*path, key), *places(inner, (*path, key))]]
+    return [
+        found for key, inner in items for found in [(*path, key), *paths_in(inner, (*path, key))]
+    ]
 
 
 @settings(max_examples=200)
 @given(st.data())
-def test_a_real_reply_with_something_changed_is_answered_or_refused(two_people, data):
-    reply = json.loads(two_people)
+def test_a_real_response_with_changed_values_is_decoded_or_refused(two_people, data):
+    response = json.loads(two_people)
     for _ in range(data.draw(st.integers(1, 3))):
-        *parents, last = data.draw(st.sampled_from(places(reply)))
-        holder = reply
+        *parents, last = data.draw(st.sampled_from(paths_in(response)))
+        holder = response
         for key in parents:
             holder = holder[key]
         change = data.draw(st.sampled_from(["drop", "replace", "double"]))
@@ -373,12 +374,12 @@ def test_a_real_reply_with_something_changed_is_answered_or_refused(two_people, 
             holder.append(copy.deepcopy(holder[last]))
         else:
             holder["copy"] = copy.deepcopy(holder[last])
-        if not places(reply):
+        if not paths_in(response):
             break
-    assert_answered_or_refused(json.dumps(reply).encode())
+    assert_decoded_or_refused(json.dumps(response).encode())
 
 
 @settings(max_examples=200)
 @given(st.integers(0, 5634), st.binary(max_size=4), st.integers(0, 4))
-def test_a_real_reply_with_bytes_changed_is_answered_or_refused(two_people, place, put, drop):
-    assert_answered_or_refused(two_people[:place] + put + two_people[place + drop :])
+def test_a_real_response_with_changed_bytes_is_decoded_or_refused(two_people, position, put, drop):
+    assert_decoded_or_refused(two_people[:position] + put + two_people[position + drop :])

@@ -19,7 +19,7 @@ from posehub_baidu.decode import decode
 from posehub_baidu.faults import FAULTS, fault
 from posehub_baidu.testing import BaiduStub, Fault
 
-# Code -> (error, calls made when two repeats are allowed), after the table of the vendor's codes.
+# Code -> (error, requests sent if two repeats are allowed), from the vendor's table of codes.
 CODES = {
     4: (RateLimitedError, 3),
     14: (AuthError, 1),
@@ -38,12 +38,12 @@ CODES = {
     216200: (ImageError, 1),
     216201: (ImageError, 1),
     216202: (ImageError, 1),
-    216630: (TransientError, 2),  # a second failure on one picture will not be the last
+    216630: (TransientError, 2),  # after a second failure, further repeats are useless
     216634: (TransientError, 2),
     282000: (TransientError, 3),
 }
 
-# HTTP status -> (error, calls made when two repeats are allowed).
+# HTTP status -> (error, requests sent if two repeats are allowed).
 STATUSES = {
     201: (BackendError, 1),
     301: (BackendError, 1),
@@ -62,71 +62,63 @@ STATUSES = {
 }
 
 
-@pytest.fixture
-def pauses(monkeypatch):
-    """The seconds waited between attempts, without waiting."""
-    waited = []
-    monkeypatch.setattr("posehub.cloud.retry.pause", waited.append)
-    return waited
-
-
-def test_every_documented_code_has_its_row():
+def test_every_documented_code_is_in_the_table():
     assert CODES.keys() == FAULTS.keys()
 
 
-@pytest.mark.parametrize(("code", "error", "calls"), [(c, *row) for c, row in CODES.items()])
-def test_a_code_is_the_error_it_deserves(open_baidu, picture, pauses, code, error, calls):
+@pytest.mark.parametrize(("code", "error", "requests"), [(c, *row) for c, row in CODES.items()])
+def test_a_code_raises_its_error(open_baidu, image_file, code, error, requests):
     with BaiduStub(fault=lambda number: Fault(code=code)) as stub:
         with pytest.raises(error, match=rf"Baidu error {code}: stub {code}\. .") as caught:
-            open_baidu(stub, max_retries=2).detect(picture())
+            open_baidu(stub, waits=[], max_retries=2).detect(image_file())
         assert type(caught.value) is error
-        assert len(stub.calls) == calls
+        assert len(stub.calls) == requests
         if isinstance(caught.value, BackendError):
             assert caught.value.code == code
-            assert caught.value.request_id == str(calls - 1)
+            assert caught.value.request_id == str(requests - 1)
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "calls"), [(status, *row) for status, row in STATUSES.items()]
+    ("status", "error", "requests"), [(status, *row) for status, row in STATUSES.items()]
 )
-def test_a_status_is_the_error_it_deserves(open_baidu, picture, pauses, status, error, calls):
+def test_a_status_raises_its_error(open_baidu, image_file, status, error, requests):
     page = Fault(status=status, body=b"<html>a page</html>")
     with BaiduStub(fault=lambda number: page) as stub:
         with pytest.raises(error, match=f"HTTP {status}") as caught:
-            open_baidu(stub, max_retries=2).detect(picture())
+            open_baidu(stub, waits=[], max_retries=2).detect(image_file())
         assert type(caught.value) is error
         assert caught.value.code == status
-        assert len(stub.calls) == calls
+        assert len(stub.calls) == requests
 
 
-def test_a_page_with_status_200_is_an_invalid_response(open_baidu, picture, pauses):
+def test_a_page_with_status_200_is_an_invalid_response(open_baidu, image_file):
     page = Fault(body=b"<html>a page</html>")
     with BaiduStub(fault=lambda number: page) as stub:
         with pytest.raises(InvalidResponseError, match="<html>a page"):
-            open_baidu(stub, max_retries=2).detect(picture())
+            open_baidu(stub, waits=[], max_retries=2).detect(image_file())
         assert len(stub.calls) == 1
 
 
-def test_a_code_counts_more_than_the_status(open_baidu, picture, pauses):
-    trouble = Fault(code=17, status=500)
-    with BaiduStub(fault=lambda number: trouble) as stub, pytest.raises(QuotaExceededError):
-        open_baidu(stub, max_retries=2).detect(picture())
+def test_a_code_takes_precedence_over_the_status(open_baidu, image_file):
+    fault = Fault(code=17, status=500)
+    with BaiduStub(fault=lambda number: fault) as stub, pytest.raises(QuotaExceededError):
+        open_baidu(stub, waits=[], max_retries=2).detect(image_file())
 
 
-def test_a_redirect_is_not_followed(stub, open_baidu, picture):
+def test_a_redirect_is_not_followed(stub, open_baidu, image_file):
     moved = Fault(status=307, body=b"", headers={"Location": stub.url})
     with BaiduStub(fault=lambda number: moved) as moving:
         with pytest.raises(BackendError, match="HTTP 307"):
-            open_baidu(moving).detect(picture())
+            open_baidu(moving).detect(image_file())
         assert len(moving.calls) == 1
     assert not stub.calls
 
 
-def test_a_code_nobody_knows_is_a_backend_error_with_code_and_message():
-    error = fault({"error_code": 336001, "error_msg": "new trouble"}, "77")
+def test_an_unknown_code_is_a_backend_error_with_code_and_message():
+    error = fault({"error_code": 336001, "error_msg": "new error"}, "77")
     assert type(error) is BackendError
     assert (error.code, error.request_id) == (336001, "77")
-    assert "336001: new trouble" in str(error)
+    assert "336001: new error" in str(error)
 
 
 @pytest.mark.parametrize("code", [18, "18", "18 "])
@@ -151,7 +143,7 @@ def test_a_code_may_be_text(code):
         '"' + "9" * 9 + '"',
     ],
 )
-def test_a_code_of_any_shape_is_a_backend_error(code):
+def test_a_code_of_any_type_is_a_backend_error(code):
     body = f'{{"error_code": {code}, "error_msg": "m", "log_id": 5}}'.encode()
     with pytest.raises(BackendError) as caught:
         decode(HttpResponse(200, {}, body), (64, 64), (64, 64))
@@ -160,16 +152,18 @@ def test_a_code_of_any_shape_is_a_backend_error(code):
 
 
 @pytest.mark.parametrize("code", ["1e999", "Infinity", "NaN", "[]", '"' + "9" * 5000 + '"'])
-def test_a_code_of_any_shape_reaches_the_caller_as_a_posehub_error(open_baidu, picture, code):
+def test_a_code_of_any_type_is_raised_by_the_backend_as_a_posehub_error(
+    open_baidu, image_file, code
+):
     body = f'{{"error_code": {code}, "error_msg": "m"}}'.encode()
     with BaiduStub(fault=lambda number: Fault(body=body)) as stub:
         with pytest.raises(BackendError) as caught:
-            open_baidu(stub).detect(picture())
+            open_baidu(stub).detect(image_file())
         assert "fault of the plugin" not in str(caught.value)
 
 
 @pytest.mark.parametrize("message", [None, 5, [], {"a": 1}, ""])
-def test_a_message_of_any_shape_is_shown(message):
+def test_a_message_of_any_type_is_shown(message):
     assert "Baidu error 18" in str(fault({"error_code": 18, "error_msg": message}, None))
 
 
@@ -190,5 +184,5 @@ def test_an_error_without_a_message_still_has_its_code():
         (216201, "JPEG"),
     ],
 )
-def test_a_message_says_what_to_do(code, words):
+def test_a_message_has_advice(code, words):
     assert words in str(fault({"error_code": code, "error_msg": "m"}, None))

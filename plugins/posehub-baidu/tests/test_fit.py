@@ -28,11 +28,11 @@ def opened(upload: Upload) -> PILImage.Image:
 
 
 def lengthened(file: bytes, encoded: int) -> bytes:
-    """Add bytes behind a file's end until it is `encoded` bytes long as a form value."""
+    """Append bytes to a file until it is `encoded` bytes long as a form value."""
     file += b"\0" * (-len(file) % 3)
     length = encoded_length(encode_form(file))
     if (encoded - length) % 4:
-        file += b"\x00\x00\x3f"  # "AAA/": six bytes, where other triples take four
+        file += b"\x00\x00\x3f"  # "AAA/": six bytes, other triples have four
         length += 6
     return file + b"\0" * ((encoded - length) // 4 * 3)
 
@@ -45,29 +45,29 @@ def noise(width: int, height: int) -> np.ndarray:
 @pytest.mark.parametrize(
     "size", [(MIN_SIDE, MIN_SIDE), (64, 200), (MAX_SIDE, MIN_SIDE), (MIN_SIDE, MAX_SIDE)]
 )
-def test_a_picture_within_the_limits_is_sent_byte_for_byte(picture, format, size):
-    file = picture(*size, format)
+def test_an_image_within_the_limits_is_sent_unchanged(image_file, format, size):
+    file = image_file(*size, format)
     upload = fit(load_image(file))
     assert sent_file(upload) == file
     assert upload.size == size
 
 
-def test_a_phones_two_pictures_in_one_file_are_sent_byte_for_byte(picture):
-    first, second = (PILImage.open(io.BytesIO(picture(seed=seed))) for seed in range(2))
+def test_two_images_of_a_phone_in_one_file_are_sent_unchanged(image_file):
+    first, second = (PILImage.open(io.BytesIO(image_file(seed=seed))) for seed in range(2))
     buffer = io.BytesIO()
     first.save(buffer, "MPO", save_all=True, append_images=[second])
     assert sent_file(fit(load_image(buffer.getvalue()))) == buffer.getvalue()
 
 
-def test_a_file_of_exactly_the_longest_length_is_sent_byte_for_byte(picture):
-    file = lengthened(picture(), MAX_ENCODED)
+def test_a_file_of_the_longest_length_is_sent_unchanged(image_file):
+    file = lengthened(image_file(), MAX_ENCODED)
     upload = fit(load_image(file))
     assert encoded_length(upload.form) == MAX_ENCODED
     assert sent_file(upload) == file
 
 
-def test_a_file_of_the_next_length_is_saved_anew_at_its_size(picture):
-    file = lengthened(picture(), MAX_ENCODED + 2)
+def test_a_file_of_the_next_length_is_encoded_again_at_its_size(image_file):
+    file = lengthened(image_file(), MAX_ENCODED + 2)
     assert encoded_length(encode_form(file)) == MAX_ENCODED + 2
     upload = fit(load_image(file))
     assert sent_file(upload) == jpeg(load_image(file).pixels(), 95)
@@ -81,8 +81,8 @@ def jpeg(pixels: np.ndarray, quality: int) -> bytes:
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF", "PPM"])
-def test_a_format_the_service_does_not_take_becomes_a_jpeg_of_the_same_size(picture, format):
-    upload = fit(load_image(picture(80, 60, format)))
+def test_an_unsupported_format_becomes_a_jpeg_of_the_same_size(image_file, format):
+    upload = fit(load_image(image_file(80, 60, format)))
     assert opened(upload).format == "JPEG"
     assert opened(upload).size == upload.size == (80, 60)
 
@@ -99,10 +99,10 @@ def test_a_pil_image_becomes_a_jpeg_of_the_same_size():
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_a_turned_picture_is_sent_upright(picture, orientation):
+def test_an_image_with_an_exif_orientation_is_sent_upright(image_file, orientation):
     exif = PILImage.Exif()
     exif[0x0112] = orientation
-    image = load_image(picture(80, 60, exif=exif))
+    image = load_image(image_file(80, 60, exif=exif))
     upload = fit(image)
     assert opened(upload).size == upload.size == image.size
     assert 0x0112 not in opened(upload).getexif()
@@ -110,10 +110,10 @@ def test_a_turned_picture_is_sent_upright(picture, orientation):
     assert np.abs(difference).mean() < 2
 
 
-def test_an_upright_picture_with_exif_is_sent_byte_for_byte(picture):
+def test_an_upright_image_with_exif_is_sent_unchanged(image_file):
     exif = PILImage.Exif()
     exif[0x0112] = 1
-    file = picture(exif=exif)
+    file = image_file(exif=exif)
     assert sent_file(fit(load_image(file))) == file
 
 
@@ -126,12 +126,12 @@ def test_an_upright_picture_with_exif_is_sent_byte_for_byte(picture):
         ((8192, 200), (4096, 100)),
     ],
 )
-def test_a_side_that_is_too_long_is_shrunk_to_the_longest_allowed(picture, size, sent):
-    upload = fit(load_image(picture(*size)))
+def test_an_image_with_a_long_side_is_shrunk_to_the_longest_allowed(image_file, size, sent):
+    upload = fit(load_image(image_file(*size)))
     assert opened(upload).size == upload.size == sent
 
 
-def test_a_file_that_is_too_long_gets_the_best_quality_that_fits():
+def test_a_file_that_is_too_long_gets_the_best_quality_that_is_short_enough():
     pixels = noise(1800, 1500)
     upload = fit(load_image(pixels))
     files = [jpeg(pixels, quality) for quality in QUALITIES]
@@ -151,26 +151,26 @@ def test_a_file_too_long_at_every_quality_is_shrunk_no_more_than_needed():
 
 
 @pytest.mark.parametrize("size", [(MIN_SIDE - 1, 100), (100, MIN_SIDE - 1), (1, 1), (49, 5000)])
-def test_a_picture_that_is_too_small_is_refused(picture, size):
-    with pytest.raises(ImageError, match=rf"{size[0]} x {size[1]}; Baidu takes no side under 50"):
-        fit(load_image(picture(*size)))
+def test_an_image_that_is_too_small_is_refused(image_file, size):
+    with pytest.raises(ImageError, match=rf"{size[0]} x {size[1]}; Baidu requires at least 50"):
+        fit(load_image(image_file(*size)))
 
 
 @pytest.mark.parametrize("size", [(50, 4200), (4200, 50), (60, 9000), (10000, 100)])
-def test_a_picture_too_narrow_once_it_is_shrunk_is_refused(picture, size):
-    with pytest.raises(ImageError, match=r"shorter side is under the least of 50.* Cut"):
-        fit(load_image(picture(*size)))
+def test_an_image_that_is_too_narrow_after_shrinking_is_refused(image_file, size):
+    with pytest.raises(ImageError, match=r"less than the required 50 px.* Cut"):
+        fit(load_image(image_file(*size)))
 
 
-def test_a_refused_picture_costs_no_call(stub, open_baidu, picture):
+def test_a_refused_image_costs_no_request(stub, open_baidu, image_file):
     with pytest.raises(ImageError):
-        open_baidu(stub).detect(picture(20, 20))
+        open_baidu(stub).detect(image_file(20, 20))
     assert not stub.calls
     assert not stub.tokens
 
 
 @given(st.integers(1, 20000), st.integers(1, 20000))
-def test_a_target_is_the_picture_itself_or_the_largest_that_is_allowed(width, height):
+def test_the_target_size_is_the_largest_that_is_allowed(width, height):
     try:
         target = target_size((width, height))
     except ImageError:
@@ -182,8 +182,8 @@ def test_a_target_is_the_picture_itself_or_the_largest_that_is_allowed(width, he
     assert target == pytest.approx((width * scale, height * scale), abs=0.5)
 
 
-SHAPES = {
-    "as it is": ((640, 480), {}, "JPEG"),
+CASES = {
+    "unchanged": ((640, 480), {}, "JPEG"),
     "shrunk": ((5000, 200), {}, "JPEG"),
     "shrunk unevenly by rounding": ((4999, 61), {}, "JPEG"),
     "another format": ((640, 480), {}, "GIF"),
@@ -192,13 +192,13 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize(("size", "turn", "format"), SHAPES.values(), ids=SHAPES)
-def test_coordinates_are_in_the_originals_pixels(stub, open_baidu, picture, size, turn, format):
+@pytest.mark.parametrize(("size", "turn", "format"), CASES.values(), ids=CASES)
+def test_coordinates_are_in_the_originals_pixels(stub, open_baidu, image_file, size, turn, format):
     exif = PILImage.Exif()
     if turn:
         exif[0x0112] = turn["orientation"]
     width, height = size[::-1] if turn else size
-    file = picture(*size, format, **({"exif": exif} if turn else {}))
+    file = image_file(*size, format, **({"exif": exif} if turn else {}))
     result = open_baidu(stub).detect(file)
     assert result.image_size == (width, height)
     nose, box = result[0]["nose"], result[0].box

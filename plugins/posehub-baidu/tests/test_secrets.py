@@ -13,6 +13,8 @@ import posehub
 from posehub.backends.transport import HttpRequest
 from posehub.cloud.network import Credentials, Network
 from posehub.errors import AuthError, PosehubError
+from posehub.recording.secrets import find_secrets
+from posehub_baidu import RECORDING
 from posehub_baidu.auth import TOKEN_PATH, token
 from posehub_baidu.faults import FAULTS
 from posehub_baidu.options import BaiduOptions
@@ -48,12 +50,12 @@ FAULTY = {
     "wrong shape": Fault(body=b'{"person_num": 1, "person_info": [{}]}'),
     "slow": Fault(delay=1.0),
     "endless": Fault(body=b" " * (17 << 20)),
-    "no gzip": Fault(headers={"Content-Encoding": "gzip"}),
+    "not gzip": Fault(headers={"Content-Encoding": "gzip"}),
 }
 
 
 class Evidence:
-    """Everything a program, its logs or its user could see."""
+    """Everything that a program, its logs or its user could see."""
 
     def __init__(self, caplog: Any, capsys: Any) -> None:
         self._texts: list[str] = []
@@ -61,7 +63,7 @@ class Evidence:
         self._capsys = capsys
 
     def keep(self, *things: Any) -> None:
-        """Keep the str and repr of objects, and of all the library's objects behind them."""
+        """Keep the str and repr of objects, and of the library's objects they refer to."""
         for found in reachable(things):
             self._texts += [str(found), repr(found)]
 
@@ -84,7 +86,7 @@ class Evidence:
 
 
 def chain(error: BaseException) -> list[BaseException]:
-    """Return an error and every other one its traceback links to."""
+    """Return an error and all others that its traceback refers to."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -96,7 +98,7 @@ def chain(error: BaseException) -> list[BaseException]:
 
 
 def reachable(things: Any) -> list[Any]:
-    """Return every object of the library or of requests that `things` lead to."""
+    """Return every object of the library or of requests that `things` refer to."""
     found: dict[int, Any] = {}
     seen: set[int] = set()
     waiting = [things]
@@ -121,14 +123,14 @@ def reachable(things: Any) -> list[Any]:
 
 @pytest.fixture
 def evidence(caplog, capsys):
-    """Collect what is shown during a test, logs of every logger at DEBUG and output included."""
+    """Collect what is shown during a test, with all logs at level DEBUG and all output."""
     for name in ["", *logging.root.manager.loggerDict]:
         caplog.set_level(logging.DEBUG, name)
     return Evidence(caplog, capsys)
 
 
 def secrets_of(stub: BaiduStub) -> set[str]:
-    """Return the stub's keys, and every token and signature of its calls."""
+    """Return the stub's keys, and every token and signature of its requests."""
     signatures = {call.headers.get("authorization", "").split("/")[-1] for call in stub.calls}
     tokens = {value for call in stub.calls for value in call.query.get("access_token", [])}
     return {*FIXED_SECRETS, *stub.tokens, *signatures, *tokens} - {""}
@@ -137,92 +139,89 @@ def secrets_of(stub: BaiduStub) -> set[str]:
 def keys_for(stub: BaiduStub, scheme: str) -> dict[str, str]:
     if scheme != "access token":
         return SCHEMES[scheme]
-    _, reply = stub.token_reply({"client_id": [API_KEY], "client_secret": [SECRET_KEY]})
-    return {"access_token": reply["access_token"]}
+    _, data = stub.token_response({"client_id": [API_KEY], "client_secret": [SECRET_KEY]})
+    return {"access_token": data["access_token"]}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_call_that_succeeds_shows_no_secret(evidence, stub, open_baidu, picture, scheme):
+def test_a_successful_request_shows_no_secret(evidence, stub, open_baidu, image_file, scheme):
     backend = open_baidu(stub, **keys_for(stub, scheme), qps=1000)
-    evidence.keep(backend.detect(picture()), backend, stub.calls)
+    evidence.keep(backend.detect(image_file()), backend, stub.calls)
     evidence.assert_hides(*secrets_of(stub))
     assert len(stub.calls) == 1
 
 
 @pytest.mark.parametrize("fault", FAULTY.values(), ids=FAULTY)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_call_that_fails_shows_no_secret(evidence, open_baidu, picture, scheme, fault):
+def test_a_failed_request_shows_no_secret(evidence, open_baidu, image_file, scheme, fault):
     with BaiduStub(fault=lambda number: fault) as stub:
         backend = open_baidu(stub, **keys_for(stub, scheme), timeout=0.3, max_retries=0)
         with pytest.raises(PosehubError) as caught:
-            backend.detect(picture())
+            backend.detect(image_file())
         evidence.keep_error(caught.value)
         evidence.keep(backend)
         evidence.assert_hides(*secrets_of(stub))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_call_that_is_tried_again_shows_no_secret(
-    evidence, open_baidu, picture, scheme, monkeypatch
-):
-    monkeypatch.setattr("posehub.cloud.retry.pause", lambda seconds: None)
+def test_a_repeated_request_shows_no_secret(evidence, open_baidu, image_file, scheme):
     with BaiduStub(fault=lambda number: Fault(cut=True) if number < 2 else None) as stub:
-        backend = open_baidu(stub, **keys_for(stub, scheme), max_retries=3)
-        evidence.keep(backend.detect(picture()), backend)
+        backend = open_baidu(stub, waits=[], **keys_for(stub, scheme), max_retries=3)
+        evidence.keep(backend.detect(image_file()), backend)
         evidence.assert_hides(*secrets_of(stub))
         assert len(stub.calls) == 3
 
 
-def test_errors_returned_in_place_show_no_secret(evidence, open_baidu, picture):
+def test_returned_errors_show_no_secret(evidence, open_baidu, image_file):
     with BaiduStub(fault=lambda number: Fault(cut=True)) as stub:
         backend = open_baidu(stub, max_retries=0)
-        files = [picture(seed=seed) for seed in range(8)]
+        files = [image_file(seed=seed) for seed in range(8)]
         for error in backend.detect_many(files, workers=4, on_error="return"):
             evidence.keep_error(error)
         evidence.assert_hides(*secrets_of(stub))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_service_that_is_not_there_shows_no_secret(evidence, open_baidu, picture, scheme):
+def test_a_refused_connection_shows_no_secret(evidence, open_baidu, image_file, scheme):
     with BaiduStub() as stub:
         keys = keys_for(stub, scheme)
     backend = open_baidu(stub, **keys, max_retries=0)
     with pytest.raises(PosehubError) as caught:
-        backend.detect(picture())
+        backend.detect(image_file())
     evidence.keep_error(caught.value)
     evidence.assert_hides(*secrets_of(stub), *keys.values())
 
 
 @pytest.mark.parametrize("wrong", ["api_key", "secret_key"])
-def test_refused_keys_are_not_shown(evidence, stub, open_baidu, picture, wrong):
+def test_refused_keys_are_not_shown(evidence, stub, open_baidu, image_file, wrong):
     keys = {**stub.keys, wrong: "a-wrong-key-51c2"}
     backend = open_baidu(stub, **keys)
     for _ in range(2):
         with pytest.raises(AuthError) as caught:
-            backend.detect(picture())
+            backend.detect(image_file())
         evidence.keep_error(caught.value)
     evidence.assert_hides(*secrets_of(stub), "a-wrong-key-51c2")
 
 
-TOKEN_TROUBLE = {
+TOKEN_RESPONSES = {
     "no lifetime": (200, {"access_token": "24.secret-token"}),
     "error beside a token": (401, {"error": "x", "access_token": "24.secret-token"}),
-    "trouble": (500, {"access_token": "24.secret-token", "expires_in": 5}),
-    "no object": (200, ["24.secret-token"]),
+    "server error": (500, {"access_token": "24.secret-token", "expires_in": 5}),
+    "not an object": (200, ["24.secret-token"]),
 }
 
 
-@pytest.mark.parametrize(("status", "reply"), TOKEN_TROUBLE.values(), ids=TOKEN_TROUBLE)
-def test_a_token_in_a_reply_that_is_refused_is_not_shown(
-    evidence, open_baidu, picture, status, reply
+@pytest.mark.parametrize(("status", "data"), TOKEN_RESPONSES.values(), ids=TOKEN_RESPONSES)
+def test_a_token_in_an_invalid_response_is_not_shown(
+    evidence, open_baidu, image_file, status, data
 ):
     class OddStub(BaiduStub):
-        def token_reply(self, form):
-            return status, reply
+        def token_response(self, form):
+            return status, data
 
     with OddStub() as stub:
         with pytest.raises(PosehubError) as caught:
-            open_baidu(stub, max_retries=0).detect(picture())
+            open_baidu(stub, max_retries=0).detect(image_file())
         evidence.keep_error(caught.value)
         evidence.assert_hides(*secrets_of(stub), "24.secret-token")
 
@@ -232,11 +231,13 @@ def test_a_token_in_a_reply_that_is_refused_is_not_shown(
     ["se cret-9f", "secret-9f\n", "secret-9f\r\nX: y", "秘密-9f", "secret-9f\0", "%9f?&=#-"],
 )
 @pytest.mark.parametrize("option", ["bearer_key", "access_token", "api_key"])
-def test_a_key_of_odd_characters_is_not_shown(evidence, stub, open_baidu, picture, option, secret):
+def test_a_key_with_unusual_characters_is_not_shown(
+    evidence, stub, open_baidu, image_file, option, secret
+):
     keys = {option: secret, **({"secret_key": secret} if option == "api_key" else {})}
     backend = open_baidu(stub, **keys)
     with pytest.raises(PosehubError) as caught:
-        backend.detect(picture())
+        backend.detect(image_file())
     evidence.keep_error(caught.value)
     evidence.keep(backend)
     evidence.assert_hides(secret, quote(secret), quote_plus(secret), secret.strip())
@@ -255,14 +256,14 @@ WRONG_OPTIONS = {
 
 
 @pytest.mark.parametrize("options", WRONG_OPTIONS.values(), ids=WRONG_OPTIONS)
-def test_options_that_are_refused_show_no_secret(evidence, options):
+def test_refused_options_show_no_secret(evidence, options):
     with pytest.raises(PosehubError) as caught:
         posehub.open_backend("baidu", **options)
     evidence.keep(*chain(caught.value))
     evidence.assert_hides(*FIXED_SECRETS)
 
 
-def test_a_settings_file_that_is_refused_shows_no_secret(evidence):
+def test_a_refused_settings_file_shows_no_secret(evidence):
     Path("posehub.toml").write_text(f'[backends.baidu]\nbearer_key = "{BEARER_KEY}\n')
     with pytest.raises(PosehubError) as caught:
         posehub.open_backend("baidu")
@@ -270,36 +271,36 @@ def test_a_settings_file_that_is_refused_shows_no_secret(evidence):
     evidence.assert_hides(*FIXED_SECRETS)
 
 
-def test_options_show_no_secret(evidence):
+def test_the_repr_of_options_shows_no_secret(evidence):
     keys = {name: f"the-{name}-9f3c" for name in ALL_KEYS}
     evidence.keep(BaiduOptions(**keys))
     evidence.assert_hides(*keys.values())
 
 
-def test_a_cache_holds_no_secret(stub, open_baidu, picture, tmp_path):
-    open_baidu(stub, cache=tmp_path / "cache").detect(picture())
+def test_a_cache_holds_no_secret(stub, open_baidu, image_file, tmp_path):
+    open_baidu(stub, cache=tmp_path / "cache").detect(image_file())
     written = b"".join(path.read_bytes() for path in tmp_path.glob("cache*"))
     assert written
     assert not [secret for secret in secrets_of(stub) if secret.encode() in written]
 
 
-def test_a_token_request_and_its_reply_show_no_secret(evidence, stub):
+def test_a_token_request_and_its_response_show_no_secret(evidence, stub):
     form = {"client_id": API_KEY, "client_secret": SECRET_KEY}
     request = HttpRequest("POST", stub.url + TOKEN_PATH)
     network = Network(timeout=5)
-    reply = network.send(request, Credentials(form=form))
+    response = network.send(request, Credentials(form=form))
     network.close()
-    evidence.keep(request, Credentials(form=form), reply, token(reply))
+    evidence.keep(request, Credentials(form=form), response, token(response))
     evidence.assert_hides(*secrets_of(stub))
     assert len(stub.tokens) == 1
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_cassettes_and_pictures_hold_no_secret(picture, tmp_path, scheme):
+def test_cassettes_and_drawings_hold_no_secret(image_file, tmp_path, scheme):
     fault = {0: Fault(code=18), 1: Fault(body=b"<html>")}
     with BaiduStub(fault=fault.get) as stub:
         keys = {**keys_for(stub, scheme), "endpoint": stub.url, "max_retries": 0}
-        photo = picture()
+        photo = image_file()
         with posehub.record("baidu", cassette=tmp_path / "c.yaml", mode="all", **keys) as backend:
             *_, result = backend.detect_many([photo] * 3, on_error="return")
         for suffix in ("png", "jpg"):
@@ -309,3 +310,14 @@ def test_cassettes_and_pictures_hold_no_secret(picture, tmp_path, scheme):
         assert {"c.yaml", "people.png", "people.jpg", "result.json"} <= set(written)
         for name, data in written.items():
             assert not [secret for secret in secrets_of(stub) if secret.encode() in data], name
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("key bce-v3/ALTAK-abc/def", "a Baidu API key"),
+        ("bce-auth-v1/ak/2026-01-01T00:00:00Z/1800/host/00ff", "a Baidu signature"),
+    ],
+)
+def test_keys_of_baidu_are_found_in_a_cassette(text, kind):
+    assert [suspect.kind for suspect in find_secrets(text, RECORDING.secrets)] == [kind]

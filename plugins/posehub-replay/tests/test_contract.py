@@ -1,4 +1,4 @@
-"""The replay backend keeps posehub's contract, with the results of the recorded one."""
+"""The replay backend fulfils posehub's contract, with the results of the recorded backend."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ EMPTY = np.zeros((60, 60, 3), np.uint8)
 def cassette(tmp_path_factory):
     path = tmp_path_factory.mktemp("contract") / "recorded.yaml"
 
-    def reply(digest, size):
-        nobody = {"person_num": 0, "person_info": []}
-        return nobody if size == (60, 60) else person_at(digest, size)
+    def respond(digest, size):
+        empty = {"person_num": 0, "person_info": []}
+        return empty if size == (60, 60) else person_at(digest, size)
 
     with (
-        BaiduStub(reply=reply) as stub,
+        BaiduStub(respond=respond) as stub,
         posehub.record("baidu", cassette=path, endpoint=stub.url, **stub.keys) as backend,
     ):
         for image in (*IMAGES, EMPTY):
@@ -43,7 +43,7 @@ class TestContract(BackendContract):
         type(self).options = {"cassette": cassette}
 
     def record(self, cassette):
-        # the recording of a recording is a copy of it
+        # recording a played cassette would give a copy of it
         shutil.copy(self.options["cassette"], cassette)
         return self.open()
 

@@ -1,4 +1,4 @@
-"""The replay backend: recorded answers, found by picture or in order."""
+"""The replay backend: recorded responses, found by the image or in sequence."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from posehub_baidu.testing import BEARER_KEY, BaiduStub, person_at
 
 ROOT = Path(__file__).parents[3]
 TWO_PEOPLE = ROOT / "cassettes" / "baidu" / "two_people.yaml"
-REPLY = json.loads((ROOT / "cassettes" / "baidu" / "two_people.json").read_text())
+RESPONSE = json.loads((ROOT / "cassettes" / "baidu" / "two_people.json").read_text())
 URL = "https://aip.baidubce.com/rest/2.0/image-classify/v1/body_analysis"
 CANVAS = np.full((1000, 1500, 3), 238, np.uint8)
 
 
-def picture(shade: int) -> np.ndarray:
+def make_image(shade: int) -> np.ndarray:
     return np.full((60, 80, 3), shade, np.uint8)
 
 
-def entry(reply: dict | str, digest: str = "", **response) -> dict:
-    text = reply if isinstance(reply, str) else json.dumps(reply)
+def entry(data: dict | str, digest: str = "", **response) -> dict:
+    text = data if isinstance(data, str) else json.dumps(data)
     return {
         "request": {
             "method": "POST",
@@ -54,11 +54,11 @@ def entry(reply: dict | str, digest: str = "", **response) -> dict:
     }
 
 
-def answer(shade: int) -> dict:
-    """An answer that belongs to `picture(shade)`, and shows it by its score."""
-    image = posehub.load_image(picture(shade))
-    reply = {**person_at(image.digest, image.size), "log_id": shade}
-    return entry(reply, image.digest)
+def recorded(shade: int) -> dict:
+    """Return an interaction for `make_image(shade)`, with the shade as the request id."""
+    image = posehub.load_image(make_image(shade))
+    data = {**person_at(image.digest, image.size), "log_id": shade}
+    return entry(data, image.digest)
 
 
 @pytest.fixture
@@ -71,20 +71,20 @@ def cassette(tmp_path):
     return write
 
 
-def test_the_recorded_reply_replays_bit_exactly():
+def test_the_recorded_response_is_played_bit_for_bit():
     with posehub.open_backend("replay", cassette=TWO_PEOPLE, match="sequence") as backend:
         result = backend.detect(CANVAS)
 
-    assert result.request_id == str(REPLY["log_id"])
-    assert result.raw == REPLY
+    assert result.request_id == str(RESPONSE["log_id"])
+    assert result.raw == RESPONSE
     assert len(result) == 2
-    for person, recorded in zip(result, REPLY["person_info"], strict=True):
+    for person, expected_person in zip(result, RESPONSE["person_info"], strict=True):
         assert len(person.keypoints) == 21
-        for name, point in recorded["body_parts"].items():
+        for name, point in expected_person["body_parts"].items():
             got = person[name]
             expected = np.array([point["x"], point["y"], point["score"]], np.float32)
             assert np.array([got.x, got.y, got.score], np.float32).tobytes() == expected.tobytes()
-        box = recorded["location"]
+        box = expected_person["location"]
         corners = [box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"]]
         got_box = np.array(
             [person.box.left, person.box.top, person.box.right, person.box.bottom], np.float32
@@ -93,13 +93,13 @@ def test_the_recorded_reply_replays_bit_exactly():
         assert np.float32(person.score) == np.float32(box["score"])
 
 
-def test_the_cassette_holds_the_reply_byte_for_byte():
+def test_the_cassette_has_the_response_byte_for_byte():
     data = yaml.safe_load(TWO_PEOPLE.read_text())
-    recorded = data["interactions"][0]["response"]["body"]["string"]
-    assert recorded == (ROOT / "cassettes" / "baidu" / "two_people.json").read_text()
+    body = data["interactions"][0]["response"]["body"]["string"]
+    assert body == (ROOT / "cassettes" / "baidu" / "two_people.json").read_text()
 
 
-def test_vcrpy_plays_the_same_cassette_to_the_same_result():
+def test_vcrpy_plays_the_same_cassette_with_the_same_result():
     with posehub.open_backend("replay", cassette=TWO_PEOPLE, match="sequence") as backend:
         replayed = backend.detect(CANVAS)
     with (
@@ -110,7 +110,7 @@ def test_vcrpy_plays_the_same_cassette_to_the_same_result():
     assert live == replayed
 
 
-def test_a_cassette_recorded_with_vcrpy_replays(tmp_path):
+def test_a_cassette_recorded_with_vcrpy_is_played(tmp_path):
     path = tmp_path / "recorded.yaml"
     source = ROOT / "examples" / "astronaut.jpg"
     recorder = vcr.VCR(record_mode=vcr.mode.ONCE, filter_headers=["authorization"])
@@ -126,31 +126,33 @@ def test_a_cassette_recorded_with_vcrpy_replays(tmp_path):
             backend.detect(CANVAS)
 
 
-def test_each_picture_gets_its_own_answer_whatever_the_order(cassette):
-    path = cassette(*(answer(shade) for shade in range(20)))
+def test_each_image_gets_its_own_response_in_any_order(cassette):
+    path = cassette(*(recorded(shade) for shade in range(20)))
     with posehub.open_backend("replay", cassette=path) as backend:
-        results = backend.detect_many([picture(shade) for shade in reversed(range(20))], workers=4)
+        results = backend.detect_many(
+            [make_image(shade) for shade in reversed(range(20))], workers=4
+        )
         assert [result.request_id for result in results] == [str(s) for s in reversed(range(20))]
 
 
-def test_several_answers_to_one_picture_play_in_order_and_the_last_repeats(cassette):
-    first, second = answer(1), answer(1)
+def test_several_responses_to_one_image_are_played_in_order_and_the_last_is_repeated(cassette):
+    first, second = recorded(1), recorded(1)
     second["response"]["body"]["string"] = second["response"]["body"]["string"].replace(
         '"log_id": 1', '"log_id": 2'
     )
     with posehub.open_backend("replay", cassette=cassette(first, second)) as backend:
-        ids = [backend.detect(picture(1)).request_id for _ in range(4)]
+        ids = [backend.detect(make_image(1)).request_id for _ in range(4)]
     assert ids == ["1", "2", "2", "2"]
 
 
-def test_threads_share_a_sequence_without_losing_or_doubling_an_answer(cassette):
-    path = cassette(*(answer(shade) for shade in range(50)))
+def test_threads_share_a_sequence_and_each_response_is_played_once(cassette):
+    path = cassette(*(recorded(shade) for shade in range(50)))
     seen: list[str | None] = []
     with posehub.open_backend("replay", cassette=path, match="sequence") as backend:
 
         def work() -> None:
             for _ in range(10):
-                seen.append(backend.detect(picture(0)).request_id)
+                seen.append(backend.detect(make_image(0)).request_id)
 
         threads = [threading.Thread(target=work) for _ in range(5)]
         for thread in threads:
@@ -160,53 +162,58 @@ def test_threads_share_a_sequence_without_losing_or_doubling_an_answer(cassette)
     assert sorted(seen, key=int) == [str(shade) for shade in range(50)]
 
 
-def test_a_miss_names_the_picture_and_what_the_cassette_holds(cassette):
-    held = posehub.load_image(picture(1)).digest
-    asked = posehub.load_image(picture(2)).digest
+def test_a_miss_names_the_image_and_the_content_of_the_cassette(cassette):
+    held = posehub.load_image(make_image(1)).digest
+    missing = posehub.load_image(make_image(2)).digest
     with (
-        posehub.open_backend("replay", cassette=cassette(answer(1))) as backend,
+        posehub.open_backend("replay", cassette=cassette(recorded(1))) as backend,
         pytest.raises(CassetteMissError) as caught,
     ):
-        backend.detect(picture(2))
+        backend.detect(make_image(2))
     assert held[:19] in str(caught.value)
-    assert asked[:19] in str(caught.value)
+    assert missing[:19] in str(caught.value)
 
 
-def test_a_played_out_sequence_says_how_many_answers_there_were(cassette):
-    with posehub.open_backend("replay", cassette=cassette(answer(1)), match="sequence") as backend:
-        backend.detect(picture(1))
-        with pytest.raises(CassetteMissError, match="all 1 are played"):
-            backend.detect(picture(1))
+def test_after_the_end_of_a_sequence_the_error_has_the_number_of_responses(cassette):
+    with posehub.open_backend(
+        "replay", cassette=cassette(recorded(1)), match="sequence"
+    ) as backend:
+        backend.detect(make_image(1))
+        with pytest.raises(CassetteMissError, match="all 1 have been played"):
+            backend.detect(make_image(1))
 
 
-def test_a_recorded_error_replays_as_that_error(cassette):
-    digest = posehub.load_image(picture(1)).digest
-    recorded = entry({"error_code": 17, "error_msg": "daily", "log_id": 5}, digest)
+def test_a_recorded_error_is_played_as_that_error(cassette):
+    digest = posehub.load_image(make_image(1)).digest
+    refused = entry({"error_code": 17, "error_msg": "daily", "log_id": 5}, digest)
     with (
-        posehub.open_backend("replay", cassette=cassette(recorded)) as backend,
+        posehub.open_backend("replay", cassette=cassette(refused)) as backend,
         pytest.raises(QuotaExceededError) as caught,
     ):
-        backend.detect(picture(1))
+        backend.detect(make_image(1))
     assert (caught.value.code, caught.value.request_id) == (17, "5")
 
 
-def test_a_recorded_passing_error_is_retried_without_waiting(cassette):
-    digest = posehub.load_image(picture(1)).digest
-    busy = entry({"error_code": 18, "error_msg": "qps", "log_id": 5}, digest)
-    with posehub.open_backend("replay", cassette=cassette(busy, busy, answer(1))) as backend:
-        assert backend.detect(picture(1)).request_id == "1"
+def test_a_recorded_passing_error_is_repeated_without_waiting(cassette):
+    digest = posehub.load_image(make_image(1)).digest
+    # the service asked for a wait in which this test would time out
+    busy = entry(
+        "busy", digest, status={"code": 503, "message": ""}, headers={"retry-after": ["3600"]}
+    )
+    with posehub.open_backend("replay", cassette=cassette(busy, busy, recorded(1))) as backend:
+        assert backend.detect(make_image(1)).request_id == "1"
 
 
 def test_a_compressed_response_is_decompressed(cassette):
-    packed = answer(1)
+    packed = recorded(1)
     text = packed["response"]["body"]["string"]
     packed["response"]["headers"] = {"Content-Encoding": ["gzip"]}
     packed["response"]["body"]["string"] = gzip.compress(text.encode())
     with posehub.open_backend("replay", cassette=cassette(packed)) as backend:
-        assert backend.detect(picture(1)).request_id == "1"
+        assert backend.detect(make_image(1)).request_id == "1"
 
 
-def test_a_body_with_the_whole_picture_is_found_by_its_digest(cassette):
+def test_a_body_with_the_whole_image_is_found_by_its_digest(cassette):
     data = (ROOT / "examples" / "astronaut.jpg").read_bytes()
     whole = entry({**person_at("sha256:00", (512, 512)), "log_id": 9})
     whole["request"]["body"] = urlencode({"image": base64.b64encode(data).decode()})
@@ -223,12 +230,12 @@ def test_a_body_with_the_whole_picture_is_found_by_its_digest(cassette):
         ("interactions: [1]", "interaction 0: 'request' must be a dict"),
         ("interactions: [{request: {}, response: 5}]", "'response' must be a dict"),
         ("interactions: [{request: {}, response: {status: 5}}]", "'status' must be a dict"),
-        ("a: [", "is not YAML"),
-        ("\x00\x01", "is not YAML"),
-        ("!!python/object/apply:os.getcwd []", "is not YAML"),
+        ("a: [", "is not valid YAML"),
+        ("\x00\x01", "is not valid YAML"),
+        ("!!python/object/apply:os.getcwd []", "is not valid YAML"),
     ],
 )
-def test_a_malformed_cassette_is_refused_with_the_place(tmp_path, text, message):
+def test_a_malformed_cassette_is_refused_by_entry_and_field(tmp_path, text, message):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
     with pytest.raises(CassetteError, match=message):
@@ -245,15 +252,15 @@ def test_a_malformed_cassette_is_refused_with_the_place(tmp_path, text, message)
         (lambda e: e["response"]["status"].update(code="200"), "'code' must be a int"),
         (
             lambda e: e["response"].update(headers={"content-encoding": ["gzip"]}),
-            "does not decompress",
+            "cannot decompress",
         ),
     ],
 )
 def test_a_malformed_interaction_names_its_number_and_field(cassette, change, message):
-    bad = answer(2)
+    bad = recorded(2)
     change(bad)
     with pytest.raises(CassetteError, match=f"interaction 1.*{message}"):
-        posehub.open_backend("replay", cassette=cassette(answer(1), bad))
+        posehub.open_backend("replay", cassette=cassette(recorded(1), bad))
 
 
 def test_a_missing_cassette_is_an_error_not_an_empty_one(tmp_path):
@@ -261,42 +268,42 @@ def test_a_missing_cassette_is_an_error_not_an_empty_one(tmp_path):
         posehub.open_backend("replay", cassette=tmp_path / "nowhere.yaml")
 
 
-def test_without_a_cassette_the_option_is_asked_for():
+def test_the_option_cassette_is_required():
     with pytest.raises(ConfigError, match="needs the option 'cassette'"):
         posehub.open_backend("replay")
 
 
 def test_a_cassette_of_no_installed_backend_is_refused(cassette):
-    foreign = answer(1)
+    foreign = recorded(1)
     foreign["request"]["uri"] = "https://elsewhere.example/pose"
     with pytest.raises(CassetteError, match="no installed backend"):
         posehub.open_backend("replay", cassette=cassette(foreign))
 
 
 def test_the_recorded_backend_can_be_named(cassette):
-    with posehub.open_backend("replay", cassette=cassette(answer(1)), backend="baidu") as backend:
-        assert backend.detect(picture(1)).request_id == "1"
+    with posehub.open_backend("replay", cassette=cassette(recorded(1)), backend="baidu") as backend:
+        assert backend.detect(make_image(1)).request_id == "1"
 
 
 def test_an_unknown_recorded_backend_is_refused(cassette):
     with pytest.raises(UnknownBackendError, match="baidu"):
-        posehub.open_backend("replay", cassette=cassette(answer(1)), backend="bidu")
+        posehub.open_backend("replay", cassette=cassette(recorded(1)), backend="bidu")
 
 
-def test_a_backend_the_cassette_holds_no_call_of_is_refused(cassette):
-    with pytest.raises(CassetteError, match="holds no call of replay"):
-        posehub.open_backend("replay", cassette=cassette(answer(1)), backend="replay")
+def test_a_backend_without_requests_in_the_cassette_is_refused(cassette):
+    with pytest.raises(CassetteError, match="has no request of replay"):
+        posehub.open_backend("replay", cassette=cassette(recorded(1)), backend="replay")
 
 
-def test_calls_of_other_services_in_a_cassette_are_passed_over(cassette):
-    foreign = answer(2)
+def test_requests_of_other_services_in_a_cassette_are_skipped(cassette):
+    foreign = recorded(2)
     foreign["request"]["uri"] = "https://aip.baidubce.com/oauth/2.0/token"
-    path = cassette(foreign, answer(1))
+    path = cassette(foreign, recorded(1))
     with posehub.open_backend("replay", cassette=path, match="sequence") as backend:
-        assert backend.detect(picture(1)).request_id == "1"
+        assert backend.detect(make_image(1)).request_id == "1"
 
 
-def test_replaying_needs_no_key_and_warns_of_nothing(monkeypatch):
+def test_playing_needs_no_key_and_gives_no_warning(monkeypatch):
     for name in ("BAIDU_API_KEY", "BAIDU_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,15 +50,17 @@ class IamScheme:
     Attributes:
         access_key: key of the cloud account.
         secret_key: key of the cloud account.
+        now: returns the current time in the form of the signature.
     """
 
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
+    now: Callable[[], str] = timestamp
 
     def credentials(self, request: HttpRequest) -> Credentials:
         """Sign the request's method, path, host and time."""
         parts = urlsplit(request.url)
-        now = timestamp()
+        now = self.now()
         # the signed host is sent too: the HTTP library may write it differently
         headers = {"host": parts.netloc, "x-bce-date": now}
         signature = authorization(

@@ -1,10 +1,10 @@
-"""A stand-in for Baidu's service on this machine's loopback: real HTTP, scripted behaviour.
+"""A stub of Baidu's service on a loopback address: real HTTP, with behaviour set by the test.
 
     with BaiduStub(qps=2) as stub:
         with posehub.open_backend("baidu", endpoint=stub.url, **stub.keys) as backend:
             backend.detect("photo.jpg")
 
-It follows the vendor's published pages, not the live service.
+It follows the vendor's published pages; it was not compared with the live service.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -31,25 +32,25 @@ from posehub_baidu.fit import FORMATS, MAX_ENCODED, MAX_SIDE, MIN_SIDE
 from posehub_baidu.request import PATH, encoded_length
 
 API_KEY = "stub-api-key-7f3a9c"
-SECRET_KEY = "stub-secret-key-b81e44d0"  # noqa: S105  # opens nothing but this stub
+SECRET_KEY = "stub-secret-key-b81e44d0"  # noqa: S105  # only valid for this stub
 BEARER_KEY = "bce-v3/ALTAK-stub5d21/0c9fe77a31"
 IAM_ACCESS_KEY = "stub-iam-access-key-2e6b"
-IAM_SECRET_KEY = "stub-iam-secret-key-94d7"  # noqa: S105  # opens nothing but this stub
+IAM_SECRET_KEY = "stub-iam-secret-key-94d7"  # noqa: S105  # only valid for this stub
 
 
 @frozen
 class Fault:
-    """What to do to one call instead of answering it.
+    """How one response differs from a good one.
 
     Attributes:
-        code: answer with this `error_code`.
-        status: answer with this HTTP status.
-        body: answer with these bytes.
-        headers: answer with these headers too.
+        code: respond with this `error_code`.
+        status: respond with this HTTP status.
+        body: respond with these bytes.
+        headers: add these headers.
         delay: seconds to wait before the first byte.
         trickle: seconds to wait between two bytes.
-        cut: close the connection after half of the answer.
-        hang_up: close the connection after the answer without having said so.
+        cut: close the connection after half of the response.
+        hang_up: close the connection after the response, without a header that announces it.
     """
 
     code: int | None = None
@@ -64,15 +65,15 @@ class Fault:
 
 @frozen
 class Call:
-    """One detection call the stub received.
+    """One detection request that the stub received.
 
     Attributes:
-        time: when it arrived, of `time.monotonic`.
-        digest: "sha256:<hex>" of the uploaded picture, "" if the stub does not inspect.
-        size: (width, height) of the uploaded picture, or None.
-        headers: of the request.
-        query: of the URL.
-        answered: whether it got a good answer.
+        time: time of arrival, from `time.monotonic`.
+        digest: "sha256:<hex>" of the uploaded image; "" if the stub does not inspect images.
+        size: (width, height) of the uploaded image, or None.
+        headers: headers of the request.
+        query: query of the URL.
+        succeeded: whether the response was a good one.
     """
 
     time: float
@@ -80,20 +81,26 @@ class Call:
     size: tuple[int, int] | None
     headers: dict[str, str] = field(repr=False)
     query: dict[str, list[str]] = field(repr=False)
-    answered: bool
+    succeeded: bool
 
 
 class BaiduStub:
-    """The service's token endpoint and body_analysis.
+    """A server with Baidu's token endpoint and body_analysis.
 
     Args:
-        latency: seconds every good answer takes.
-        qps: calls allowed in any one second; more get error 18.
-        daily: calls allowed in all; more get error 17.
-        token_lifetime: seconds, as the token reply says and the stub enforces.
-        fault: what to do to the n-th detection call, from 0; None to answer it.
-        reply: the answer for a picture's digest and size, in place of `person_at`.
-        inspect: decode and check every upload; without it the stub is fast and answers anything.
+        latency: seconds that each good response takes.
+        qps: requests allowed in any second; further ones get error 18.
+        daily: requests allowed in total; further ones get error 17.
+        token_lifetime: seconds until a token expires.
+        fault: returns the fault of the n-th detection request, from 0, or None.
+        respond: returns the response to an image's digest and size, in place of `person_at`.
+        inspect: whether to decode and check every image; without it, the stub is fast and accepts
+            everything.
+        tls: context of a server certificate; None for plain HTTP.
+
+    Attributes:
+        calls: the detection requests so far.
+        tokens: token -> time at which it expires, from `time.monotonic`.
     """
 
     keys = {"api_key": API_KEY, "secret_key": SECRET_KEY}  # noqa: RUF012  # read only
@@ -106,15 +113,16 @@ class BaiduStub:
         daily: int | None = None,
         token_lifetime: float = 2592000,
         fault: Callable[[int], Fault | None] = lambda number: None,
-        reply: Callable[[str, tuple[int, int]], dict[str, Any]] | None = None,
+        respond: Callable[[str, tuple[int, int]], dict[str, Any]] | None = None,
         inspect: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.latency = latency
         self.qps = qps
         self.daily = daily
         self.token_lifetime = token_lifetime
         self.fault = fault
-        self.reply = reply or person_at
+        self.respond = respond or person_at
         self.inspect = inspect
         self.calls: list[Call] = []
         self.tokens: dict[str, float] = {}
@@ -122,13 +130,17 @@ class BaiduStub:
         self._recent: deque[float] = deque()
         self._number = 0
         self._lock = threading.Lock()
+        self._scheme = "http"
         self._server = _Server(("127.0.0.1", 0), _handler_for(self))
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
     def url(self) -> str:
-        """The endpoint to give to the backend."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        """The endpoint for the backend."""
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -140,12 +152,12 @@ class BaiduStub:
         self._thread.join()
 
     def revoke_tokens(self) -> None:
-        """Let every token issued so far be invalid."""
+        """Make all issued tokens invalid."""
         with self._lock:
             self.revoked.update(self.tokens)
 
-    def token_reply(self, form: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
-        """Return status and body of a call of the token endpoint."""
+    def token_response(self, form: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+        """Return status and body of the response to a token request."""
         if form.get("client_id") != [API_KEY]:
             return 401, {"error": "invalid_client", "error_description": "unknown client id"}
         if form.get("client_secret") != [SECRET_KEY]:
@@ -163,26 +175,26 @@ class BaiduStub:
             "session_secret": "stub-session-secret",
         }
 
-    def answer(
+    def detection_response(
         self, form: bytes, query: dict[str, list[str]], headers: dict[str, str]
     ) -> tuple[Fault | None, dict[str, Any]]:
-        """Return the fault of this call, if any, and the body of its answer."""
+        """Return the fault of the response to a detection request, if any, and its body."""
         arrival = time.monotonic()
-        digest, size, refusal = self._look_at(form) if self.inspect else ("", (640, 480), None)
+        digest, size, refusal = self._inspected(form) if self.inspect else ("", (640, 480), None)
         with self._lock:
             number, self._number = self._number, self._number + 1
             code = self._auth_code(query, headers) or self._limit_code(arrival) or refusal
             fault = self.fault(number) if code is None else None
             if fault is not None and fault.code is not None:
                 code = fault.code
-            spoiled = fault is not None and (fault.status != 200 or fault.cut or fault.body)
-            good = code is None and not spoiled
+            bad = fault is not None and (fault.status != 200 or fault.cut or fault.body)
+            good = code is None and not bad
             self.calls.append(Call(arrival, digest, size, headers, query, good))
         if code is not None:
             return fault, {"error_code": code, "error_msg": f"stub {code}", "log_id": number}
         time.sleep(self.latency)
         assert size is not None
-        return fault, {**self.reply(digest, size), "log_id": 2**60 + number}
+        return fault, {**self.respond(digest, size), "log_id": 2**60 + number}
 
     def _auth_code(self, query: dict[str, list[str]], headers: dict[str, str]) -> int | None:
         authorization = headers.get("authorization", "")
@@ -198,7 +210,7 @@ class BaiduStub:
         return 111 if time.monotonic() > self.tokens[token] else None
 
     def _limit_code(self, arrival: float) -> int | None:
-        if self.daily is not None and sum(call.answered for call in self.calls) >= self.daily:
+        if self.daily is not None and sum(call.succeeded for call in self.calls) >= self.daily:
             return 17
         if self.qps is not None:
             while self._recent and self._recent[0] <= arrival - 1.0:
@@ -208,16 +220,16 @@ class BaiduStub:
             self._recent.append(arrival)
         return None
 
-    def _look_at(self, form: bytes) -> tuple[str, tuple[int, int] | None, int | None]:
+    def _inspected(self, form: bytes) -> tuple[str, tuple[int, int] | None, int | None]:
         try:
-            picture = base64.b64decode(parse_qs(form.decode())["image"][0], validate=True)
+            file = base64.b64decode(parse_qs(form.decode())["image"][0], validate=True)
         except (KeyError, ValueError):
             return "", None, 216101
-        digest = "sha256:" + hashlib.sha256(picture).hexdigest()
+        digest = "sha256:" + hashlib.sha256(file).hexdigest()
         if encoded_length(form) > MAX_ENCODED:
             return digest, None, 216202
         try:
-            opened = PILImage.open(io.BytesIO(picture))
+            opened = PILImage.open(io.BytesIO(file))
         except OSError:
             return digest, None, 216201
         if opened.format not in (*FORMATS, "MPO"):
@@ -227,10 +239,9 @@ class BaiduStub:
 
 
 def person_at(digest: str, size: tuple[int, int]) -> dict[str, Any]:
-    """Return one person whose keypoints tell the uploaded picture's size and digest.
+    """Return a response with one person that identifies the image.
 
-    `top_head` is in the middle of the picture; every other point has the digest's first bytes as
-    its score, so that an answer shows to which picture it belongs.
+    All keypoints are in the middle of the image; their score is made from the image's digest.
     """
     width, height = size
     score = digest_score(digest)
@@ -253,7 +264,7 @@ def person_at(digest: str, size: tuple[int, int]) -> dict[str, Any]:
 
 
 def digest_score(digest: str) -> float:
-    """Return the score by which `person_at` marks a picture, in [0, 1)."""
+    """Return the score that `person_at` gives for an image, in [0, 1)."""
     return int(digest.removeprefix("sha256:")[:6] or "0", 16) / 2**24
 
 
@@ -262,7 +273,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that hangs up is part of the tests."""
+        """Print nothing: some tests close the connection."""
 
 
 def _handler_for(stub: BaiduStub) -> type[BaseHTTPRequestHandler]:
@@ -276,18 +287,18 @@ def _handler_for(stub: BaiduStub) -> type[BaseHTTPRequestHandler]:
             query = parse_qs(url.query)
             headers = {name.lower(): value for name, value in self.headers.items()}
             if url.path == TOKEN_PATH:
-                status, reply = stub.token_reply({**query, **parse_qs(body.decode())})
-                self._send(status, json.dumps(reply).encode(), Fault())
+                status, data = stub.token_response({**query, **parse_qs(body.decode())})
+                self._send(status, json.dumps(data).encode(), Fault())
             elif url.path == PATH:
-                fault, reply = stub.answer(body, query, headers)
-                data = json.dumps(reply).encode()
+                fault, data = stub.detection_response(body, query, headers)
+                good = json.dumps(data).encode()
                 fault = fault or Fault()
-                self._send(fault.status, data if fault.body is None else fault.body, fault)
+                self._send(fault.status, good if fault.body is None else fault.body, fault)
             else:
                 self._send(404, b"<html>not found</html>", Fault())
 
-        # the vendor's own SDK asks for its token this way
-        do_GET = do_POST  # noqa: N815  # the name http.server looks for
+        # the vendor's own SDK requests its token with GET
+        do_GET = do_POST  # noqa: N815  # the name is given by http.server
 
         def _send(self, status: int, body: bytes, fault: Fault) -> None:
             time.sleep(fault.delay)
@@ -308,6 +319,6 @@ def _handler_for(stub: BaiduStub) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = fault.hang_up
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Keep quiet."""
+            """Print nothing."""
 
     return Handler
