@@ -1,4 +1,4 @@
-"""A stub of Baidu's service in a process of its own, so that only the client is measured."""
+"""A stub of Baidu's service in another process, so that only the client is measured."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Service:
         self.url: str = self._pipe.recv()
 
     def stop(self) -> list[bool]:
-        """Stop it; return for each call whether it got a good answer."""
+        """Stop it; return for each request whether its response was a good one."""
         self._pipe.send(None)
-        answered: list[bool] = self._pipe.recv()
+        succeeded: list[bool] = self._pipe.recv()
         self._process.join()
-        return answered
+        return succeeded

@@ -1,4 +1,4 @@
-"""The figures that concern cassettes and the testing kit: `python bench/cassettes.py --out DIR`."""
+"""Measures cassettes and the testing kit: `python bench/cassettes.py --out DIR`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS = BaiduStub.keys
 
 
 def jpeg(number: int, size: int) -> bytes:
-    """Return a small real JPEG made `size` bytes long by a comment of its own bytes."""
+    """Return a small JPEG whose file is made `size` bytes long by random comments."""
     buffer = BytesIO()
     PILImage.new("RGB", (64, 64), (number % 256, number // 256, 0)).save(buffer, "JPEG")
     data = buffer.getvalue()
@@ -45,8 +45,8 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def against_vcrpy(folder: Path) -> Iterable[Row]:
-    """50 pictures of 200 KB: one replay, and the file, against vcrpy matching on the body."""
-    pictures = [jpeg(number, 200_000) for number in range(50)]
+    """Measure one replay out of 50 images of 200 KB, and the file, against vcrpy by body."""
+    images = [jpeg(number, 200_000) for number in range(50)]
     theirs, ours = folder / "vcrpy.yaml", folder / "posehub.yaml"
     matching = vcr.VCR(match_on=["method", "uri", "body"], filter_headers=["authorization"])
     service = Service(inspect=True)
@@ -55,13 +55,13 @@ def against_vcrpy(folder: Path) -> Iterable[Row]:
         matching.use_cassette(str(theirs), record_mode=vcr.mode.ONCE),
         posehub.open_backend("baidu", **options) as backend,
     ):
-        for picture in pictures:
-            backend.detect(picture)
+        for image in images:
+            backend.detect(image)
     with posehub.record("baidu", cassette=ours, **options) as backend:
-        for picture in pictures:
-            backend.detect(picture)
+        for image in images:
+            backend.detect(image)
     service.stop()
-    last = pictures[-1]
+    last = images[-1]
     with (
         matching.use_cassette(str(theirs), record_mode=vcr.mode.NONE, allow_playback_repeats=True),
         posehub.open_backend("baidu", **options) as backend,
@@ -75,43 +75,43 @@ def against_vcrpy(folder: Path) -> Iterable[Row]:
 
 
 def recording(folder: Path) -> Iterable[Row]:
-    """500 calls of 200 KB, recorded and not recorded, in turns."""
-    pictures = [jpeg(number, 200_000) for number in range(500)]
+    """Measure 500 requests of 200 KB, recorded and not recorded, in turns."""
+    images = [jpeg(number, 200_000) for number in range(500)]
     service = Service(inspect=False)
     options = {"endpoint": service.url, "bearer_key": BEARER_KEY}
     cassette = folder / "recorded.yaml"
 
     def plainly() -> None:
         with posehub.open_backend("baidu", **options) as backend:
-            for picture in pictures:
-                backend.detect(picture)
+            for image in images:
+                backend.detect(image)
 
     def recorded() -> None:
         with posehub.record("baidu", cassette=cassette, mode="all", **options) as backend:
-            for picture in pictures:
-                backend.detect(picture)
+            for image in images:
+                backend.detect(image)
 
     plainly()
     ratios = [seconds(recorded) / seconds(plainly) for _ in range(3)]
     service.stop()
-    yield at_most("record 500 calls, against not recording", statistics.median(ratios), 1.3)
+    yield at_most("recording 500 requests, against not recording", statistics.median(ratios), 1.3)
     megabytes = cassette.stat().st_size / 1e6
     yield at_most("cassette of 500 uploads of 200 KB", megabytes, 2, "MB")
 
 
 def large_cassette(folder: Path) -> Iterable[Row]:
-    """A cassette of 5,000 interactions: opening it, playing it, and the memory it takes."""
+    """Measure opening and playing a cassette of 5,000 interactions, and its memory."""
     small, large = folder / "small.yaml", folder / "large.yaml"
-    picture = jpeg(0, 20_000)
-    image = posehub.load_image(picture)
+    file = jpeg(0, 20_000)
+    digest = posehub.load_image(file).digest
     with (
         BaiduStub() as stub,
         posehub.record("baidu", cassette=small, endpoint=stub.url, **KEYS) as backend,
     ):
-        backend.detect(picture)
+        backend.detect(file)
     (entry,) = read_cassette(small)
     others = [
-        attrs.evolve(entry, body=entry.body.replace(image.digest[-8:].encode(), b"%08d" % n))
+        attrs.evolve(entry, body=entry.body.replace(digest[-8:].encode(), b"%08d" % n))
         for n in range(4_999)
     ]
     write_cassette(large, [*others, entry])
@@ -119,14 +119,14 @@ def large_cassette(folder: Path) -> Iterable[Row]:
         f"backend = posehub.open_backend('replay', cassette={str(large)!r})"
     )
     yield at_most("opening a cassette of 5,000 interactions", opening, 3, "s")
-    yield at_most("memory it takes, against the file", growth / large.stat().st_size, 3)
+    yield at_most("memory of that cassette, against the file", growth / large.stat().st_size, 3)
     with posehub.open_backend("replay", cassette=large) as backend:
-        call = statistics.median(seconds(lambda: backend.detect(picture)) for _ in range(300))
-    yield at_most("one replayed call", call * 1000, 1, "ms")
+        request = statistics.median(seconds(lambda: backend.detect(file)) for _ in range(300))
+    yield at_most("one replayed request", request * 1000, 1, "ms")
 
 
 def fresh_process(statement: str) -> tuple[float, float]:
-    """Return the seconds a statement takes in a new Python, and the bytes it adds to memory."""
+    """Return the seconds a statement takes in a new Python, and the bytes of memory it adds."""
     code = (
         "import gc, psutil, time, posehub, posehub_replay.backend, posehub_baidu.backend\n"
         "memory = psutil.Process().memory_info\n"
@@ -141,25 +141,25 @@ def fresh_process(statement: str) -> tuple[float, float]:
 
 
 def pytest_plugin(folder: Path) -> Iterable[Row]:
-    """200 tests that use pose_backend against 200 that open the cassette themselves, in turns."""
+    """Measure 200 tests that use pose_backend against 200 that open the cassette, in turns."""
     project = folder / "project"
     project.mkdir()
-    picture = project / "picture.jpg"
-    picture.write_bytes(jpeg(0, 20_000))
+    image = project / "image.jpg"
+    image.write_bytes(jpeg(0, 20_000))
     with (
         BaiduStub() as stub,
         posehub.record("baidu", cassette=project / "c.yaml", endpoint=stub.url, **KEYS) as backend,
     ):
-        backend.detect(picture)
+        backend.detect(image)
     head = "import posehub, pytest\n\n@pytest.mark.parametrize('n', range(200))\n"
     (project / "test_plugin.py").write_text(
         head + "@pytest.mark.pose_backend('baidu', cassette='c.yaml')\n"
-        "def test(n, pose_backend):\n    pose_backend.detect('picture.jpg')\n"
+        "def test(n, pose_backend):\n    pose_backend.detect('image.jpg')\n"
     )
     (project / "test_direct.py").write_text(
         head + "def test(n):\n"
         "    with posehub.open_backend('replay', cassette='c.yaml') as backend:\n"
-        "        backend.detect('picture.jpg')\n"
+        "        backend.detect('image.jpg')\n"
     )
 
     def run(*arguments: str) -> float:
