@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import posehub
@@ -296,3 +298,10 @@ def test_a_password_in_the_endpoint_is_not_shown():
     with pytest.raises(ConfigError) as caught:
         posehub.open_backend("baidu", endpoint="https:me:hunter2@host", **BaiduStub.keys)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["endpoint", "api_key", "bearer_key"])
+def test_a_projects_settings_may_set_neither_endpoint_nor_keys(option):
+    Path("posehub.toml").write_text(f'[backends.baidu]\n{option} = "https://elsewhere.example"\n')
+    with pytest.raises(ConfigError, match=f"may not set the option '{option}'"):
+        posehub.open_backend("baidu", **BaiduStub.keys)

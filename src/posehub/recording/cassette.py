@@ -19,7 +19,7 @@ try:
     import yaml
 except ImportError as error:
     raise MissingDependencyError(
-        "Cassettes need PyYAML, which is not installed: pip install posehub-replay"
+        "Cassettes need PyYAML, which is not installed: pip install 'posehub[cassettes]'"
     ) from error
 
 # The ones in C are ten times as fast, but some builds of PyYAML lack them.
