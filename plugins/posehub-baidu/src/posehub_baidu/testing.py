@@ -13,15 +13,13 @@ import base64
 import hashlib
 import io
 import json
-import socket
 import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from attrs import field, frozen
 from PIL import Image as PILImage
@@ -30,37 +28,14 @@ from posehub.poses.skeletons import BAIDU21
 from posehub_baidu.auth import TOKEN_PATH
 from posehub_baidu.fit import FORMATS, MAX_ENCODED, MAX_SIDE, MIN_SIDE
 from posehub_baidu.request import PATH, encoded_length
+from posehub_baidu.stub_server import Fault as Fault
+from posehub_baidu.stub_server import StubServer
 
 API_KEY = "stub-api-key-7f3a9c"
 SECRET_KEY = "stub-secret-key-b81e44d0"  # noqa: S105  # only valid for this stub
 BEARER_KEY = "bce-v3/ALTAK-stub5d21/0c9fe77a31"
 IAM_ACCESS_KEY = "stub-iam-access-key-2e6b"
 IAM_SECRET_KEY = "stub-iam-secret-key-94d7"  # noqa: S105  # only valid for this stub
-
-
-@frozen
-class Fault:
-    """How one response differs from a good one.
-
-    Attributes:
-        code: respond with this `error_code`.
-        status: respond with this HTTP status.
-        body: respond with these bytes.
-        headers: add these headers.
-        delay: seconds to wait before the first byte.
-        trickle: seconds to wait between two bytes.
-        cut: close the connection after half of the response.
-        hang_up: close the connection after the response, without a header that announces it.
-    """
-
-    code: int | None = None
-    status: int = 200
-    body: bytes | None = None
-    headers: dict[str, str] = field(factory=dict)
-    delay: float = 0.0
-    trickle: float = 0.0
-    cut: bool = False
-    hang_up: bool = False
 
 
 @frozen
@@ -130,17 +105,13 @@ class BaiduStub:
         self._recent: deque[float] = deque()
         self._number = 0
         self._lock = threading.Lock()
-        self._scheme = "http"
-        self._server = _Server(("127.0.0.1", 0), _handler_for(self))
-        if tls is not None:
-            self._scheme = "https"
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._server = StubServer(self._respond, tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
     def url(self) -> str:
         """The endpoint for the backend."""
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -175,10 +146,20 @@ class BaiduStub:
             "session_secret": "stub-session-secret",
         }
 
-    def detection_response(
+    def _respond(
+        self, path: str, query: dict[str, list[str]], headers: dict[str, str], body: bytes
+    ) -> tuple[bytes, Fault]:
+        if path == TOKEN_PATH:
+            status, data = self.token_response({**query, **parse_qs(body.decode())})
+            return json.dumps(data).encode(), Fault(status=status)
+        if path == PATH:
+            fault, data = self._detection_response(body, query, headers)
+            return json.dumps(data).encode(), fault or Fault()
+        return b"<html>not found</html>", Fault(status=404)
+
+    def _detection_response(
         self, form: bytes, query: dict[str, list[str]], headers: dict[str, str]
     ) -> tuple[Fault | None, dict[str, Any]]:
-        """Return the fault of the response to a detection request, if any, and its body."""
         arrival = time.monotonic()
         digest, size, refusal = self._inspected(form) if self.inspect else ("", (640, 480), None)
         with self._lock:
@@ -266,59 +247,3 @@ def person_at(digest: str, size: tuple[int, int]) -> dict[str, Any]:
 def digest_score(digest: str) -> float:
     """Return the score that `person_at` gives for an image, in [0, 1)."""
     return int(digest.removeprefix("sha256:")[:6] or "0", 16) / 2**24
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: some tests close the connection."""
-
-
-def _handler_for(stub: BaiduStub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            url = urlsplit(self.path)
-            query = parse_qs(url.query)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            if url.path == TOKEN_PATH:
-                status, data = stub.token_response({**query, **parse_qs(body.decode())})
-                self._send(status, json.dumps(data).encode(), Fault())
-            elif url.path == PATH:
-                fault, data = stub.detection_response(body, query, headers)
-                good = json.dumps(data).encode()
-                fault = fault or Fault()
-                self._send(fault.status, good if fault.body is None else fault.body, fault)
-            else:
-                self._send(404, b"<html>not found</html>", Fault())
-
-        # the vendor's own SDK requests its token with GET
-        do_GET = do_POST  # noqa: N815  # the name is given by http.server
-
-        def _send(self, status: int, body: bytes, fault: Fault) -> None:
-            time.sleep(fault.delay)
-            head = [f"HTTP/1.1 {status} Stub", f"Content-Length: {len(body)}"]
-            head += [f"{name}: {value}" for name, value in fault.headers.items()]
-            data = "\r\n".join([*head, "", ""]).encode()
-            if fault.cut:
-                self.wfile.write(data + body[: len(body) // 2])
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
-            elif fault.trickle:
-                self.wfile.write(data)
-                for byte in body:
-                    time.sleep(fault.trickle)
-                    self.wfile.write(bytes([byte]))
-            else:
-                self.wfile.write(data + body)
-                self.close_connection = fault.hang_up
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Print nothing."""
-
-    return Handler
