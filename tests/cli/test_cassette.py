@@ -87,6 +87,14 @@ def test_check_names_file_line_and_kind_of_a_secret_without_showing_it(record, i
     assert secret not in result.output
 
 
+def test_check_knows_the_keys_of_installed_backends(record, images):
+    _, cassette, _ = record(*images)
+    cassette.write_text(cassette.read_text().replace("image=", "key=bce-v3/ALTAK-a1/b2&image=", 1))
+    result = run("cassette", "check", cassette, "--json")
+    assert result.exit_code == 1
+    assert [row["kind"] for row in json.loads(result.stdout)] == ["a Baidu API key"]
+
+
 def test_prune_keeps_the_responses_to_the_given_images(record, images):
     _, cassette, _ = record(*images)
     result = run("cassette", "prune", cassette, images[1], "--json")
