@@ -90,10 +90,10 @@ def _write(records: Iterable[Record], path: Path) -> None:
 
 FORMAT = Format(
     name="baidu",
-    summary="responses of Baidu body_analysis, one file for each image",
+    summary="responses of body_analysis, one file for each image",
     reader=_read,
     writer=_write,
-    lost="the image's size, the folder and suffix of its name; 3-D keypoints",
+    lost="failed images; the image's size, folder and suffix; 3-D keypoints and ids",
     keys=("person_num", "person_info"),
 )
 
