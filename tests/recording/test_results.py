@@ -22,7 +22,8 @@ from posehub.poses.skeletons import COCO17
 
 
 class Local(Backend):
-    def __init__(self):
+    def __init__(self, info=None):
+        self.info = info
         self.calls = 0
 
     def detect_batch(self, images):
@@ -52,7 +53,7 @@ def local():
     info = BackendInfo(
         name="local", summary="for tests", skeleton="coco17", factory=lambda options: backend
     )
-    Local.info = info
+    backend.info = info
 
     class Plugin:
         @posehub.hookimpl
@@ -146,7 +147,8 @@ class RequiredOption:
 
 def test_a_backend_with_a_required_option_plays_without_it(install, make_info, tmp_path):
     path = tmp_path / "local.yaml"
-    install(make_info("local", factory=lambda options: Local(), options=RequiredOption))
+    info = make_info("local", factory=lambda options: Local(info), options=RequiredOption)
+    install(info)
     with posehub.record("local", cassette=path, weights="a") as backend:
         live = backend.detect(make_image(1))
     with posehub.open_backend("replay", cassette=path) as backend:
@@ -179,8 +181,9 @@ def test_a_backend_that_is_not_thread_safe_when_opened_is_called_by_one_thread_a
             self.running -= 1
             return super().detect_batch(images)
 
-    backend = OneAtATime()
-    install(make_info("local", factory=lambda options: backend))
+    info = make_info("local", factory=lambda options: backend)
+    backend = OneAtATime(info)
+    install(info)
     images = [make_image(shade) for shade in range(8)]
     with posehub.record("local", cassette=tmp_path / "local.yaml") as recorded:
         list(recorded.detect_many(images, workers=4))
