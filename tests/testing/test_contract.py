@@ -117,7 +117,7 @@ class OddBackend(Backend):
             skeleton=skeleton,
             image_size=(height, width) if FAULT == "size" else (width, height),
             backend="other" if FAULT == "name" else "odd",
-            raw={"number": float("nan")} if FAULT == "unrecordable" else None,
+            raw={"a value": object()} if FAULT == "unrecordable" else None,
         )
         if FAULT == "dtype":
             object.__setattr__(result, "boxes", result.boxes.astype(np.float64))

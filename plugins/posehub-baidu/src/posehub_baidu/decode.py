@@ -154,8 +154,6 @@ def _people(data: Mapping[str, Any]) -> tuple[Array, Array, Array, Array]:
     if np.fmin.reduce(corners[:, 2:], axis=None, initial=0.0) < 0:
         raise InvalidResponseError("Baidu's response has a box of negative width or height.")
     corners[:, 2:] += corners[:, :2]
-    # scores are peaks of heat maps, which may pass 1 by a little
-    np.minimum(np.maximum(units, 0.0, out=units), 1.0, out=units)
     width = len(_COLUMNS)
     return (
         coordinates.reshape(count, width, 2),
