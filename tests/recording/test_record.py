@@ -242,10 +242,11 @@ def test_played_responses_do_not_wait_for_the_rate_limit(stub, cassette):
 
 
 def test_recorded_requests_keep_the_rate_limit(stub, cassette):
-    record(stub, cassette, images=[make_image(shade) for shade in range(4)], qps=20)
+    record(stub, cassette, images=[make_image(shade) for shade in range(4)], qps=10)
     times = [call.time for call in stub.calls]
     assert len(times) == 4
-    assert times[-1] - times[0] > 0.9 * 3 / 20
+    # the first request may arrive late on a busy machine
+    assert times[-1] - times[0] > 0.6 * 3 / 10
 
 
 def test_a_repeat_while_recording_takes_its_turn(cassette):

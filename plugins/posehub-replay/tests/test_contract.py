@@ -47,5 +47,5 @@ class TestContract(BackendContract):
         shutil.copy(self.options["cassette"], cassette)
         return self.open()
 
-    def replay(self, cassette):
+    def play(self, cassette):
         return self.open()

@@ -61,7 +61,7 @@ class BackendContract:
         """Open the backend for recording; override it if options are not enough."""
         return open_recording(self.backend, cassette=cassette, options=self.options)
 
-    def replay(self, cassette: Path) -> Backend:
+    def play(self, cassette: Path) -> Backend:
         """Open what `record` has recorded; override it together with `record`."""
         return open_recording(self.backend, cassette=cassette, mode="none", options=self.options)
 
@@ -263,7 +263,7 @@ class BackendContract:
         cassette = tmp_path / "contract.yaml"
         with self.record(cassette) as backend:
             live = list(backend.detect_many(self._copies()))
-        with self.replay(cassette) as backend:
+        with self.play(cassette) as backend:
             assert list(backend.detect_many(self._copies())) == live
 
     def _copies(self) -> list[Any]:
