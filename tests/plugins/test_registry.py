@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import entry_points
 
 import attrs
 import click
@@ -15,6 +14,7 @@ import pytest
 
 import posehub
 from posehub import Capabilities, Format, Skeleton
+from posehub.entry_points import entry_points
 from posehub.errors import (
     ConfigError,
     DuplicateBackendError,
@@ -65,7 +65,7 @@ def distribute(tmp_path, monkeypatch):
 
 def _load(*, blocked=()):
     registry = Registry()
-    points = [p for p in entry_points(group=GROUP) if p.name.startswith("plug")]
+    points = [p for p in entry_points(GROUP) if p.name.startswith("plug")]
     registry.load(points, blocked)
     return registry
 

@@ -1,54 +1,54 @@
-"""`posehub backends`: what is installed, and what is wrong with it."""
+"""`posehub backends`: the installed backends, and the errors of plugins that do not load."""
 
 from __future__ import annotations
 
 import typing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from posehub.backends.info import BackendInfo
 from posehub.backends.layers import fields_of
 from posehub.backends.options import CommonOptions
-from posehub.backends.values import describe_type
+from posehub.backends.values import describe_type, plain
 from posehub.cli.common import echo_json, json_option
-from posehub.plugins.registry import Problem, get_registry, list_backends
+from posehub.plugins.registry import get_registry, list_backends
 from posehub.plugins.settings import environment_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from posehub.backends.info import BackendInfo
 
 
 @click.command("backends")
 @click.argument("name", required=False)
 @json_option
-def command(name: str | None, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, name: str | None, as_json: bool) -> None:
     """List the installed backends, or one backend's options.
 
-    Plugins that could not be loaded are listed with their error.
+    Plugins that do not load are listed with their errors.
     """
     if name is not None:
         info = get_registry().find(name)
         if as_json:
             echo_json({**describe(info), "options": option_rows(info)})
         else:
-            _print_backend(Console(), info)
-        return
-    problems = get_registry().problems
-    if as_json:
+            _print_backend(info)
+    elif as_json:
         echo_json(
             {
                 "backends": [describe(info) for info in list_backends()],
                 "problems": [
-                    {"plugin": problem.plugin, "error": str(problem.error)} for problem in problems
+                    {"plugin": problem.plugin, "error": str(problem.error)}
+                    for problem in get_registry().problems
                 ],
                 "blocked": get_registry().blocked,
             }
         )
-        return
-    _print_list(Console(), list_backends(), problems)
+    else:
+        _print_list(context)
 
 
 def describe(info: BackendInfo) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def describe(info: BackendInfo) -> dict[str, Any]:
     return {
         "name": info.name,
         "version": info.version,
+        "api_version": info.api_version,
         "summary": info.summary,
         "skeleton": info.skeleton,
         "capabilities": attrs.asdict(info.capabilities),
@@ -65,13 +66,13 @@ def describe(info: BackendInfo) -> dict[str, Any]:
 
 
 def option_rows(info: BackendInfo) -> list[dict[str, Any]]:
-    """Return a backend's options as JSON-ready values; secret ones without their default."""
+    """Return a backend's options as JSON-ready values; secret options without their default."""
     types = typing.get_type_hints(info.options) | typing.get_type_hints(CommonOptions)
     return [
         {
             "name": name,
             "type": describe_type(types[name]),
-            "default": None if field.default is attrs.NOTHING else field.default,
+            "default": _default(field),
             "required": field.default is attrs.NOTHING,
             "environment": environment_name(info, name),
             "help": field.metadata["help"],
@@ -80,24 +81,55 @@ def option_rows(info: BackendInfo) -> list[dict[str, Any]]:
     ]
 
 
-def _print_list(console: Console, backends: list[BackendInfo], problems: list[Problem]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("backend", "version", "skeleton", "network", "summary"):
-        table.add_column(title, overflow="fold")
-    for info in backends:
-        network = "yes" if info.capabilities.needs_network else "no"
-        table.add_row(info.name, info.version, info.skeleton, network, info.summary)
-    console.print(table if backends else Text("No backend is installed."))
-    for problem in problems:
-        console.print(Text(f"{problem.plugin}: {problem.error}", style="red"), soft_wrap=True)
+def _default(field: attrs.Attribute[Any]) -> Any:
+    if field.default is attrs.NOTHING:
+        return None
+    return plain(field.default.factory() if hasattr(field.default, "factory") else field.default)
 
 
-def _print_backend(console: Console, info: BackendInfo) -> None:
-    console.print(Text(f"{info.name} {info.version}  {info.summary}", style="bold"))
+def _print_list(context: click.Context) -> None:
+    # click's own formatter, because rich takes as long to import as all the rest
+    formatter = context.make_formatter()
+    rows = list(_list_rows())
+    if rows:
+        formatter.write_dl(rows)
+        click.echo(formatter.getvalue(), nl=False)
+    else:
+        click.echo("No backend is installed.")
+    for problem in get_registry().problems:
+        click.secho(f"{problem.plugin}: {problem.error}", fg="red")
+
+
+def _list_rows() -> Iterator[tuple[str, str]]:
+    for info in list_backends():
+        yield f"{info.name} {info.version}", info.summary
+        network = "needs the network" if info.capabilities.needs_network else "offline"
+        yield "", f"skeleton {_skeleton(info)}, {network}"
+
+
+def _skeleton(info: BackendInfo) -> str:
+    return info.skeleton or "by options"
+
+
+def _print_backend(info: BackendInfo) -> None:
+    click.secho(f"{info.name} {info.version}  {info.summary}", bold=True)
+    click.echo(f"skeleton: {_skeleton(info)}")
     if info.capabilities.image_limits:
-        console.print(Text(f"pictures: {info.capabilities.image_limits}"))
+        click.echo(f"images: {info.capabilities.image_limits}")
+    if info.credentials:
+        sets = [" and ".join(names) for names in describe(info)["credentials"]]
+        click.echo(f"credentials: {', or '.join(sets)}")
+    click.echo("options:")
     for row in option_rows(info):
-        default = "required" if row["required"] else f"default {str(row['default']).lower()}"
-        heading = Text.assemble((row["name"], "bold"), f"  {row['type']}, {default}")
-        console.print(heading, soft_wrap=True)
-        console.print(Text(f"    {row['help']}  [{row['environment']}]"), soft_wrap=True)
+        default = "required" if row["required"] else f"default {_text(row['default'])}"
+        click.echo(f"  {click.style(row['name'], bold=True)}  {row['type']}, {default}")
+        click.echo(f"      {row['help']}  [{row['environment']}]")
+
+
+def _text(default: Any) -> str:
+    """Return a default as it is written on the command line."""
+    if isinstance(default, list):
+        return ",".join(map(_text, default)) or "empty"
+    if default is None or isinstance(default, bool):
+        return str(default).lower()
+    return str(default)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import click
 
 from posehub.backends.layers import Layer
-from posehub.files import write_atomically
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,6 +76,8 @@ def write_page(path: Path, page: str) -> None:
     Raises:
         click.ClickException: the file cannot be written.
     """
+    from posehub.files import write_atomically
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, page.encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -15,6 +14,7 @@ from attrs import frozen
 import posehub.plugins.hookspecs
 from posehub.backends.info import BackendInfo
 from posehub.backends.validation import faults_of
+from posehub.entry_points import EntryPoint, entry_points
 from posehub.errors import (
     DuplicateBackendError,
     PluginError,
@@ -94,7 +94,7 @@ class Registry:
                 f"Plugin {point.name!r} ({point.value}) does not load: {described(error)}. "
                 f"Reinstall it, or set POSEHUB_BLOCK={point.name} to load the others only."
             ) from error
-        self.register(plugin, point.name, version=point.dist.version if point.dist else "")
+        self.register(plugin, point.name, version=point.version)
 
     def register(self, plugin: Any, name: str, *, version: str = "") -> None:
         """Add what one plugin registers, all of it or nothing.
@@ -261,7 +261,7 @@ def get_registry() -> Registry:
             registry = Registry(catalogue)
             _installed.append(registry)
             names = os.environ.get("POSEHUB_BLOCK", "").split(",")
-            registry.load(entry_points(group=GROUP), [n.strip() for n in names if n.strip()])
+            registry.load(entry_points(GROUP), [n.strip() for n in names if n.strip()])
         return _installed[0]
 
 
