@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -61,11 +62,10 @@ def entry_points(group: str) -> list[EntryPoint]:
     found: list[EntryPoint] = []
     seen: set[str] = set()
     for folder in _metadata_folders():
-        stem = os.path.splitext(os.path.basename(folder))[0]
-        distribution = re.sub(r"[-_.]+", "-", stem.partition("-")[0]).lower()
+        distribution = re.sub(r"[-_.]+", "-", folder.stem.partition("-")[0]).lower()
         if distribution not in seen:
             seen.add(distribution)
-            pairs = _pairs(_text(folder, "entry_points.txt"), group)
+            pairs = _pairs(_text(folder / "entry_points.txt"), group)
             found += [EntryPoint(name, value, _version(folder)) for name, value in pairs]
     return found
 
@@ -78,7 +78,7 @@ def _has_other_finders() -> bool:
 
 
 def _is_archive(place: str) -> bool:
-    return place.lower().endswith(".egg") or os.path.isfile(place)
+    return place.lower().endswith(".egg") or Path(place).is_file()
 
 
 def _by_importlib(group: str) -> list[EntryPoint]:
@@ -90,19 +90,19 @@ def _by_importlib(group: str) -> list[EntryPoint]:
     ]
 
 
-def _metadata_folders() -> Iterator[str]:
+def _metadata_folders() -> Iterator[Path]:
     for place in sys.path:
         try:
-            names = os.listdir(place or ".")
+            # not Path.iterdir(): making a path of every package takes longer than reading
+            inside = list(os.scandir(place or "."))
         except OSError:
             continue  # a folder on the path need not exist
-        yield from (os.path.join(place, n) for n in names if n.lower().endswith(_METADATA))
+        yield from (Path(entry) for entry in inside if entry.name.lower().endswith(_METADATA))
 
 
-def _text(folder: str, name: str) -> str:
+def _text(file: Path) -> str:
     try:
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
-            return file.read()
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""  # most distributions have no entry points
 
@@ -118,7 +118,7 @@ def _pairs(text: str, group: str) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip()
 
 
-def _version(folder: str) -> str:
-    header = _text(folder, "METADATA") or _text(folder, "PKG-INFO")
+def _version(folder: Path) -> str:
+    header = _text(folder / "METADATA") or _text(folder / "PKG-INFO")
     match = re.search(r"^Version:\s*(\S+)", header, re.MULTILINE)
     return match[1] if match else ""

@@ -82,9 +82,10 @@ def option_rows(info: BackendInfo) -> list[dict[str, Any]]:
 
 
 def _default(field: attrs.Attribute[Any]) -> Any:
-    if field.default is attrs.NOTHING:
+    default: Any = field.default
+    if default is attrs.NOTHING:
         return None
-    return plain(field.default.factory() if hasattr(field.default, "factory") else field.default)
+    return plain(default.factory() if hasattr(default, "factory") else default)
 
 
 def _print_list(context: click.Context) -> None:

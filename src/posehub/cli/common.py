@@ -1,4 +1,4 @@
-"""What several commands share."""
+"""Options and output shared by several commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def html_option(function: F) -> F:
         "--html",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="REPORT",
-        help="Also write a page, one file that needs no network.",
+        help="Also write an HTML page: one file that needs no network.",
     )(function)
 
 
@@ -46,7 +46,7 @@ def options_option(function: F) -> F:
 def backend_options(function: F) -> F:
     """Add `--backend` and `--option`."""
     return click.option(
-        "-b", "--backend", metavar="NAME", help="The backend to ask; else the configured one."
+        "-b", "--backend", metavar="NAME", help="The backend to use; else the configured one."
     )(options_option(function))
 
 
@@ -54,7 +54,7 @@ def option_layer(options: Iterable[str]) -> Layer:
     """Return `--option key=value` pairs as a layer of settings.
 
     Raises:
-        click.UsageError: one has no `=`.
+        click.UsageError: a pair has no `=`.
     """
     values = {}
     for pair in options:
@@ -71,7 +71,7 @@ def echo_json(value: Any) -> None:
 
 
 def write_page(path: Path, page: str) -> None:
-    """Write a page whole or not at all, and say where.
+    """Write a page, whole or not at all, and print its path to stderr.
 
     Raises:
         click.ClickException: the file cannot be written.

@@ -1,4 +1,4 @@
-"""`posehub compare`: backends and results files on the same pictures."""
+"""`posehub compare`: backends and results files, compared on the same images."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from posehub.cli.common import echo_json, html_option, json_option, option_layer
 from posehub.cli.tables import text_table
 from posehub.errors import ImageError
 from posehub.evaluation.comparison import Comparison, compare
-from posehub.evaluation.running import Contestant, ask, from_file
+from posehub.evaluation.running import Run, from_file, run_backend
 from posehub.evaluation.sources import find_picture, is_results_file, read_named
 from posehub.images.image import Image
 from posehub.images.loading import load_image
 from posehub.plugins.opening import open_with
 from posehub.plugins.registry import get_registry
+from posehub.poses.result import DEFAULT_MIN_SCORE
 from posehub.report.comparison import (
-    CONTESTANT_HEADINGS,
     KEYPOINT_HEADINGS,
     PAIR_HEADINGS,
+    RUN_HEADINGS,
     comparison_page,
-    contestant_rows,
     keypoint_rows,
     pair_name,
     pair_rows,
+    run_rows,
     summary,
 )
 
@@ -40,10 +41,15 @@ _BACKEND_NAME = re.compile(r"[^./\\]+")
 
 @frozen
 class Call:
-    """What the arguments mean: backends by name, results files, and pictures."""
+    """The meaning of the arguments.
+
+    Attributes:
+        sources: names of backends, and paths of results files.
+        images: paths of images.
+    """
 
     sources: tuple[str, ...]
-    pictures: tuple[str, ...]
+    images: tuple[str, ...]
 
 
 @click.command("compare")
@@ -57,12 +63,19 @@ class Call:
     help="An option of the backend NAME; may be repeated.",
 )
 @click.option(
-    "--pictures",
-    "most_pictures",
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    default=DEFAULT_MIN_SCORE,
+    show_default=True,
+    help="Do not compare keypoints with a lower score; those without a score are compared.",
+)
+@click.option(
+    "--images",
+    "most_images",
     type=click.IntRange(min=0),
     default=24,
     show_default=True,
-    help="How many pictures the page shows, those with the least agreement first.",
+    help="Most images on the page, those with the least agreement first.",
 )
 @html_option
 @json_option
@@ -71,17 +84,18 @@ def command(
     context: click.Context,
     arguments: tuple[str, ...],
     options: tuple[str, ...],
-    most_pictures: int,
+    min_score: float,
+    most_images: int,
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare backends A, B, ... on IMAGES: who found whom, how far they agree, how fast.
+    """Compare the backends or results files A, B, ... on IMAGES: people, agreement, latency, cost.
 
-    What an argument is can be seen from it alone. Without a dot or a slash it names a backend:
-    baidu. If it ends in .json, .jsonl, .parquet, .arrow or .pose it is a results file, as `posehub
-    detect --json` and `posehub convert` write it. Everything else is a picture; write ./photo for a
-    file called photo. Pictures come last; without any, those of the first results file are
-    compared.
+    The kind of an argument follows from its form. Without a dot or a slash it is the name of a
+    backend: baidu. With the suffix .json, .jsonl, .parquet, .arrow or .pose it is a results file,
+    as written by `posehub detect --json` and `posehub convert`. Everything else is an image; write
+    ./photo for a file called photo. Images come last. Without images, those of the first results
+    file are compared.
 
     Needs the extra: pip install "posehub[evaluate]"
     """
@@ -90,55 +104,55 @@ def command(
     for source in call.sources:
         if not is_results_file(Path(source)):
             get_registry().find(source)
-    pictures, places = _pictures(call)
-    contestants = [
-        _contestant(source, label, pictures, options_of.get(source, ()))
+    images, places = _images(call)
+    runs = [
+        _run(source, label, images, options_of.get(source, ()))
         for source, label in zip(call.sources, labels_of(call.sources), strict=True)
     ]
-    comparison = compare([str(picture) for picture in pictures], contestants)
+    comparison = compare([str(image) for image in images], runs, min_score)
     if html is not None:
-        write_page(html, comparison_page(comparison, lambda n: _photo(places[n]), most_pictures))
+        write_page(html, comparison_page(comparison, lambda n: _loaded(places[n]), most_images))
     if as_json:
         echo_json(as_values(comparison))
     else:
         _print(Console(), comparison)
-    for contestant in contestants:
-        for picture, message in contestant.errors.items():
-            click.echo(f"{contestant.label}: {picture}: {message}", err=True)
-    if any(contestant.errors for contestant in contestants):
+    for run in runs:
+        for image, message in run.errors.items():
+            click.echo(f"{run.label}: {image}: {message}", err=True)
+    if any(run.errors for run in runs):
         context.exit(1)
 
 
 def read_call(arguments: Sequence[str]) -> Call:
-    """Return what the arguments mean, each told by its form alone.
+    """Return the meaning of the arguments, each by its form alone.
 
     Raises:
-        click.UsageError: fewer than two to compare, one given twice, one behind a picture, or
-            nothing to compare them on.
+        click.UsageError: fewer than two backends or results files are named, one is named twice or
+            after an image, or there are no images to compare them on.
     """
     sources = [a for a in arguments if _is_source(a)]
-    pictures = [a for a in arguments if not _is_source(a)]
-    late = [s for s in sources if pictures and arguments.index(s) > arguments.index(pictures[0])]
+    images = [a for a in arguments if not _is_source(a)]
+    late = [s for s in sources if images and arguments.index(s) > arguments.index(images[0])]
     if late:
         raise click.UsageError(
-            f"{late[0]!r} names a backend or a results file and stands behind the picture "
-            f"{pictures[0]!r}. Name what to compare first; write ./{late[0]} if it is a picture."
+            f"{late[0]!r} is the name of a backend or a results file, after the image "
+            f"{images[0]!r}. Images come last; write ./{late[0]} if it is an image."
         )
     if len(sources) < 2:
         raise click.UsageError(
             f"Name at least two backends or results files to compare, got {len(sources)}. "
             "See `posehub backends`."
         )
-    doubled = [source for source in sources if sources.count(source) > 1]
-    if doubled:
-        raise click.UsageError(f"{doubled[0]!r} is named twice.")
-    if not pictures and not any(is_results_file(Path(source)) for source in sources):
-        raise click.UsageError("Name the pictures to compare the backends on.")
-    return Call(tuple(sources), tuple(pictures))
+    repeated = [source for source in sources if sources.count(source) > 1]
+    if repeated:
+        raise click.UsageError(f"{repeated[0]!r} is named twice.")
+    if not images and not any(is_results_file(Path(source)) for source in sources):
+        raise click.UsageError("Name the images to compare the backends on.")
+    return Call(tuple(sources), tuple(images))
 
 
 def labels_of(sources: Sequence[str]) -> list[str]:
-    """Return what to call backends and results files; files of one name get numbers."""
+    """Return a label for each backend and results file; files of the same name get numbers."""
     labels: list[str] = []
     for source in sources:
         path = Path(source)
@@ -152,14 +166,14 @@ def labels_of(sources: Sequence[str]) -> list[str]:
 
 
 def as_values(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as JSON-ready values, without the people's coordinates."""
+    """Return a comparison as JSON-ready values, without coordinates."""
 
     def kept(field: attrs.Attribute[Any], value: Any) -> bool:
         return field.name != "results"
 
     values = attrs.asdict(comparison, filter=kept)
-    for one, contestant in zip(values["contestants"], comparison.contestants, strict=True):
-        one["people"] = contestant.people
+    for one, run in zip(values["runs"], comparison.runs, strict=True):
+        one["people"] = run.people
     return values
 
 
@@ -173,45 +187,43 @@ def _options_by_backend(options: Iterable[str], sources: Sequence[str]) -> dict[
         name, dot, pair = option.partition(".")
         if not dot or name not in sources or is_results_file(Path(name)):
             raise click.UsageError(
-                f"--option takes NAME.KEY=VALUE with NAME one of the compared backends, "
+                f"--option takes NAME.KEY=VALUE, NAME being one of the compared backends, "
                 f"got {option!r}."
             )
         found.setdefault(name, []).append(pair)
     return found
 
 
-def _pictures(call: Call) -> tuple[list[Path], dict[str, Path | None]]:
-    """Return the pictures, and where each is by its name, None where it is not there."""
-    if call.pictures:
-        pictures = [Path(picture) for picture in call.pictures]
-        return pictures, {str(picture): picture for picture in pictures}
+def _images(call: Call) -> tuple[list[Path], dict[str, Path | None]]:
+    """Return the images, and the place of each by its name, None for one that is not found."""
+    if call.images:
+        images = [Path(image) for image in call.images]
+        return images, {str(image): image for image in images}
     file = next(Path(source) for source in call.sources if is_results_file(Path(source)))
     names = [Path(named.image) for named in read_named(file)]
     places = {str(name): find_picture(str(name), file) for name in names}
     return names, places
 
 
-def _contestant(
-    source: str, label: str, pictures: Sequence[Path], options: Sequence[str]
-) -> Contestant:
+def _run(source: str, label: str, images: Sequence[Path], options: Sequence[str]) -> Run:
     if is_results_file(Path(source)):
-        return from_file(label, read_named(Path(source)), pictures)
+        return from_file(label, read_named(Path(source)), images)
     with open_with(source, option_layer(options)) as backend:
-        return ask(label, backend, pictures)
+        return run_backend(label, backend, images)
 
 
-def _photo(place: Path | None) -> Image | None:
+def _loaded(place: Path | None) -> Image | None:
     if place is None:
         return None
     try:
         return load_image(place)
     except ImageError:
-        return None  # reported as the backends' failure
+        return None  # reported as the backends' error
 
 
 def _print(console: Console, comparison: Comparison) -> None:
     console.print(Text(summary(comparison)), soft_wrap=True)
-    console.print(text_table(CONTESTANT_HEADINGS, contestant_rows(comparison.contestants)))
+    console.print(text_table(RUN_HEADINGS, run_rows(comparison.runs)))
     found = [[" + ".join(by.labels), str(by.people)] for by in comparison.found_by]
     console.print(text_table(["found by", "people"], found))
     console.print(text_table(PAIR_HEADINGS, pair_rows(comparison.pairs)))

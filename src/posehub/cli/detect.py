@@ -1,4 +1,4 @@
-"""`posehub detect`: the people in pictures."""
+"""`posehub detect`: the people in images."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from posehub.errors import PosehubError
 from posehub.plugins.opening import open_with
 from posehub.poses.result import PoseResult
 
-_PEOPLE_PER_TABLE = 3  # what fits into 80 columns
+_PEOPLE_PER_TABLE = 3  # as many as fit into 80 columns
 
 
 @click.command("detect")
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @backend_options
-@click.option("--workers", default=1, type=click.IntRange(min=1), help="Pictures at a time.")
+@click.option("--workers", default=1, type=click.IntRange(min=1), help="Number of threads.")
 @click.option(
     "--draw",
     "draw_to",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Draw the people: into this folder, or into this file if there is one picture.",
+    help="Draw the people: into this folder, or into this file if there is one image.",
 )
 @json_option
 @click.pass_context
@@ -44,9 +44,9 @@ def command(
     draw_to: Path | None,
     as_json: bool,
 ) -> None:
-    """Find the people in IMAGES and print their keypoints.
+    """Detect the people in IMAGES and print their keypoints.
 
-    With --json, each picture gives one line: the result, or its error.
+    With --json, one line is printed for each image: its result or its error.
     """
     targets = drawing_targets(images, draw_to)
     console = Console()
@@ -66,7 +66,7 @@ def command(
             if target is not None:
                 save_drawn(outcome, target, path)
         elapsed = time.perf_counter() - start
-    click.echo(f"pictures: {len(images)}, failed: {failures}, {elapsed:.2f} s", err=True)
+    click.echo(f"images: {len(images)}, failed: {failures}, {elapsed:.2f} s", err=True)
     if failures:
         context.exit(1)
 

@@ -31,7 +31,7 @@ from posehub.report.page import number
     required=True,
     type=click.Path(path_type=Path),
     metavar="COCO.json",
-    help="COCO keypoint annotations of the same pictures.",
+    help="COCO keypoint annotations of the same images.",
 )
 @html_option
 @json_option
@@ -39,6 +39,7 @@ def command(results: Path, truth: Path, html: Path | None, as_json: bool) -> Non
     """Measure RESULTS against annotations: AP, AR, PCK, errors and calibration.
 
     RESULTS are COCO results (a JSON array), or the lines that `posehub detect --json` prints.
+
     Needs the extra: pip install "posehub[evaluate]"
     """
     evaluation = evaluate(results, truth)

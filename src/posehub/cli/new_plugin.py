@@ -1,4 +1,4 @@
-"""`posehub new-plugin`: the skeleton of a backend of your own."""
+"""`posehub new-plugin`: the files of a new plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from string import Template
 
 import click
 
-# Template -> where it goes; both may hold placeholders.
+# template -> path inside the plugin's folder; both may have placeholders
 _LAYOUT = {
     "pyproject.toml.txt": "pyproject.toml",
     "README.md.txt": "README.md",
@@ -26,29 +26,33 @@ _LAYOUT = {
     "--into",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="The folder to write it into; else the current one.",
+    help="The folder in which to create it; else the current one.",
 )
 def command(name: str, into: Path) -> None:
-    """Write the skeleton of a plugin for the backend NAME into the folder posehub-NAME.
+    """Write the files of a new plugin for the backend NAME.
 
-    It installs, and passes its own tests, as it is.
+    They are written into a new folder posehub-NAME. The plugin can be installed and passes its own
+    tests as it is.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise click.UsageError(
-            f"NAME must be lower case letters and digits, parted by dashes, got {name!r}."
+            f"NAME must be lower-case letters and digits with single dashes between, got {name!r}."
         )
     folder = into / f"posehub-{name}"
-    if folder.exists():
-        raise click.ClickException(f"{folder} is already there; remove it or choose another name.")
     try:
+        folder.mkdir(parents=True)
         for path, text in plugin_files(name).items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
+    except FileExistsError as error:
+        raise click.ClickException(
+            f"{folder} exists already. Remove it or choose another name."
+        ) from error
     except OSError as error:
         raise click.ClickException(f"Cannot write {folder}: {error.strerror}.") from error
     click.echo(folder)
-    click.echo(f"Next: pip install -e {folder} and write find_people in backend.py", err=True)
+    click.echo(f"Next: pip install -e {folder}, and write find_people in backend.py", err=True)
 
 
 def plugin_files(name: str) -> Mapping[str, str]:

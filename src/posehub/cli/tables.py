@@ -1,4 +1,4 @@
-"""The rows of reports as tables of the terminal."""
+"""The rows of reports as tables for the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posehub.report.page import Cell
 
 
 def text_table(headings: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> Table:
-    """Return a table whose first column is left, and every other one right."""
+    """Return a table with its first column aligned left, the others right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="right" if place else "left", overflow="fold")

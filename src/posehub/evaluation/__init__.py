@@ -1,1 +1,1 @@
-"""Measuring results: against the truth, and against each other."""
+"""Measuring results: against annotations, and against each other."""

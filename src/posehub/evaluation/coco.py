@@ -16,18 +16,18 @@ from posehub.evaluation.predictions import Predictions
 from posehub.evaluation.truth import Truth
 
 SIZES = ("all", "medium", "large")
-"""Of people, by their area: all; 32^2 to 96^2 square pixels; more. COCO labels no keypoints of
-smaller ones."""
+"""Sizes of people, by their area: all; 32^2 to 96^2 square pixels; larger. COCO does not label the
+keypoints of smaller people."""
 
 
 @frozen
 class Precision:
-    """COCO's numbers, each a mean over what it names; None where the truth has nobody of a size.
+    """COCO's average precision and recall; None for a size that no annotated person has.
 
     Attributes:
-        thresholds: the OKS from which a person counts as found: 0.50, 0.55, ..., 0.95.
+        thresholds: least OKS at which a person counts as found: 0.50, 0.55, ..., 0.95.
         ap: average precision by size: the mean over all thresholds.
-        ar: average recall by size: the mean over all thresholds, at most 20 people a picture.
+        ar: average recall by size: the mean over all thresholds, at most 20 people per image.
         ap_at: average precision by size, at each threshold.
         ar_at: recall by size, at each threshold.
     """
@@ -42,19 +42,20 @@ class Precision:
 def coco_precision(truth: Truth, predictions: Predictions) -> Precision:
     """Return AP and AR as COCO's keypoint evaluation defines them (cocodataset.org).
 
-    The numbers are pycocotools' own, to the bit. A point that was not found is at (0, 0), as
-    COCO's results files have it.
+    The numbers are exactly those of pycocotools. A keypoint that was not found is at (0, 0), as in
+    COCO's results files.
 
     Raises:
         MissingDependencyError: pycocotools is not installed.
-        ConfigError: no sigmas are published for the truth's skeleton, so that OKS means nothing.
+        ConfigError: no sigmas are published for the skeleton of the annotations, so that OKS is not
+            defined.
     """
     if truth.skeleton.sigmas is None:
         raise ConfigError(
-            f"AP needs sigmas, and skeleton {truth.skeleton.name!r} of the truth has none."
+            f"AP needs sigmas, and the annotations' skeleton {truth.skeleton.name!r} has none."
         )
     coco, cocoeval = need("pycocotools.coco"), need("pycocotools.cocoeval")
-    # pycocotools prints its progress
+    # pycocotools prints its progress to stdout
     with contextlib.redirect_stdout(io.StringIO()):
         annotated = coco.COCO()
         annotated.dataset = {
@@ -69,7 +70,7 @@ def coco_precision(truth: Truth, predictions: Predictions) -> Precision:
         evaluation.params.kpt_oks_sigmas = np.asarray(truth.skeleton.sigmas)
         evaluation.evaluate()
         evaluation.accumulate()
-    # (threshold, recall level, category, size, people a picture) and the same without levels
+    # axes: threshold, recall level, category, size, people per image; recall has no levels
     precision, recall = evaluation.eval["precision"], evaluation.eval["recall"]
     thresholds = range(len(evaluation.params.iouThrs))
     return Precision(
@@ -102,13 +103,13 @@ def _found(annotated: Any, truth: Truth, predictions: Predictions) -> Any:
     if people:
         return annotated.loadRes(people)
     # pycocotools cannot load an empty list
-    nobody = type(annotated)()
-    nobody.dataset = {**annotated.dataset, "annotations": []}
-    nobody.createIndex()
-    return nobody
+    empty = type(annotated)()
+    empty.dataset = {**annotated.dataset, "annotations": []}
+    empty.createIndex()
+    return empty
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:
-    # -1 stands for "nobody to find"
+    # -1 stands for "no annotated person of this size"
     known = values[values > -1]
     return float(np.mean(known)) if known.size else None

@@ -1,4 +1,4 @@
-"""Results against the truth: everything `posehub evaluate` tells."""
+"""Results against annotations: everything that `posehub evaluate` reports."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from posehub.evaluation.predictions import Predictions, read_predictions
 from posehub.evaluation.truth import Truth, read_truth
 from posehub.poses.oks import oks_matrix, point_similarity, sigmas_of
 
-RIGHT_OKS = 0.5
-"""A person, or a point by its term in OKS, is right from here on: COCO's loosest threshold."""
+CORRECT_OKS = 0.5
+"""A person is correct from this OKS on, and a keypoint from this value of its term in OKS: COCO's
+lowest threshold."""
 
 
 @frozen
@@ -31,25 +32,26 @@ class Evaluation:
     """How good results are.
 
     Attributes:
-        pictures: in the truth.
-        answered: pictures the results speak of; None if their format cannot tell.
-        people: annotated ones that count: no crowds, at least one labelled point.
-        found: people in the results.
-        matched: annotated people paired with a found one.
-        skeleton: name of the truth's skeleton.
+        images: number of annotated images.
+        images_with_results: number of those that the results contain, also without people; None if
+            the format of the results cannot tell.
+        people: number of annotated people that count: no crowds, at least one labelled keypoint.
+        found: number of people in the results.
+        matched: number of annotated people paired with a found one.
+        skeleton: name of the skeleton of the annotations.
         precision: COCO's AP and AR, or None if the skeleton has no published sigmas.
         pck: by share of the box's longer side; see `posehub.evaluation.pck.correct_share`.
-        pckh: PCKh@0.5, or None if the truth has no head length: it needs the points head_top (or
-            top_head) and upper_neck (or neck).
+        pckh: PCKh@0.5, or None if the annotations have no head length: it needs the keypoints
+            head_top (or top_head) and upper_neck (or neck).
         keypoints: the errors of each keypoint.
-        point_calibration: of the scores of points that are labelled, in matched people; a point is
-            right if its term in OKS is at least 0.5.
-        person_calibration: of the scores of people; one is right if paired at an OKS of at least
-            0.5. COCO's ignored people are no help to a found one here.
+        point_calibration: of the scores of keypoints that are labelled, in matched people; a
+            keypoint is correct if its term in OKS is at least 0.5.
+        person_calibration: of the scores of people; a person is correct if paired at an OKS of at
+            least 0.5. A person paired with one that COCO ignores is not correct here.
     """
 
-    pictures: int
-    answered: int | None
+    images: int
+    images_with_results: int | None
     people: int
     found: int
     matched: int
@@ -64,7 +66,12 @@ class Evaluation:
 
 @frozen(eq=False)
 class Matches:
-    """For each of M counted annotated people, the row of the found person, or -1, and their OKS."""
+    """The found person paired with each of M counted annotated people.
+
+    Attributes:
+        rows: (M,), row of the found person, or -1 if there is none.
+        oks: (M,), OKS of the pair, NaN if there is none.
+    """
 
     rows: NDArray[np.int64]
     oks: Floats
@@ -73,15 +80,15 @@ class Matches:
 def evaluate(results: str | Path, truth: str | Path) -> Evaluation:
     """Return how good the results of a file are against COCO annotations.
 
-    People are paired within each picture by OKS with the Hungarian method, for everything but AP
-    and AR, which pycocotools computes with its own greedy pairing.
+    People are paired within each image by OKS with the Hungarian method, for everything but AP and
+    AR, which pycocotools computes with its own greedy pairing.
 
     Args:
         results: COCO results (a JSON array), or the lines of `posehub detect --json`.
         truth: COCO keypoint annotations.
 
     Raises:
-        ConfigError: a file is malformed, or the results are about other pictures.
+        ConfigError: a file is malformed, or the results are of other images.
         MissingDependencyError: the extra `evaluate` is not installed.
     """
     annotated = read_truth(Path(truth))
@@ -89,58 +96,53 @@ def evaluate(results: str | Path, truth: str | Path) -> Evaluation:
 
 
 def measure(truth: Truth, predictions: Predictions) -> Evaluation:
-    """Do as `evaluate`, with what has been read."""
+    """Return how good predictions are; see `evaluate`."""
     matches = match(truth, predictions)
     counted = truth.counted
-    sigmas = sigmas_of(truth.skeleton)
     labelled = ~np.isnan(truth.keypoints[counted][..., 0])
-    areas = truth.areas[counted] + np.spacing(1)
     sides = (truth.boxes[:, 2:] - truth.boxes[:, :2]).max(axis=1, initial=0.0)[counted]
-    there = matches.rows >= 0
-    gaps = np.full((*labelled.shape, 2), np.nan)
-    found = predictions.keypoints[matches.rows[there]]
-    gaps[there] = found - truth.keypoints[counted][there]
-    distances = np.linalg.norm(gaps, axis=2)
-    similarity = point_similarity(gaps, areas, sigmas)
+    paired = matches.rows >= 0
+    offsets = np.full((*labelled.shape, 2), np.nan)
+    found = predictions.keypoints[matches.rows[paired]]
+    offsets[paired] = found - truth.keypoints[counted][paired]
+    distances = np.linalg.norm(offsets, axis=2)
+    similarity = point_similarity(offsets, _areas(truth)[counted], sigmas_of(truth.skeleton))
     point_scores = np.full(labelled.shape, np.nan)
-    point_scores[there] = predictions.point_scores[matches.rows[there]]
+    point_scores[paired] = predictions.point_scores[matches.rows[paired]]
     point_scores[~labelled] = np.nan
-    right_people = np.zeros(len(predictions.scores), np.bool_)
-    right_people[matches.rows[matches.oks >= RIGHT_OKS]] = True
+    correct_people = np.zeros(len(predictions.scores), np.bool_)
+    correct_people[matches.rows[matches.oks >= CORRECT_OKS]] = True
     return Evaluation(
-        pictures=len(truth.images),
-        answered=predictions.answered,
+        images=len(truth.images),
+        images_with_results=predictions.answered,
         people=int(counted.sum()),
         found=len(predictions.scores),
-        matched=int(there.sum()),
+        matched=int(paired.sum()),
         skeleton=truth.skeleton.name,
         precision=None if truth.skeleton.sigmas is None else coco_precision(truth, predictions),
         pck={share: correct_share(distances, labelled, share * sides) for share in PCK_SHARES},
         pckh=correct_share(distances, labelled, PCKH_SHARE * truth.heads[counted]),
         keypoints=keypoint_errors(truth.skeleton.keypoints, distances, labelled, similarity, sides),
-        point_calibration=calibrate(point_scores.ravel(), (similarity >= RIGHT_OKS).ravel()),
-        person_calibration=calibrate(predictions.scores, right_people),
+        point_calibration=calibrate(point_scores.ravel(), (similarity >= CORRECT_OKS).ravel()),
+        person_calibration=calibrate(predictions.scores, correct_people),
     )
 
 
 def match(truth: Truth, predictions: Predictions) -> Matches:
-    """Pair the counted annotated people with the found ones, picture by picture."""
+    """Pair the counted annotated people with the found ones, image by image."""
     counted = np.flatnonzero(truth.counted)
     rows = np.full(len(counted), -1, np.int64)
     oks = np.full(len(counted), np.nan)
-    sigmas = sigmas_of(truth.skeleton)
-    found_in = _by_picture(predictions.image_ids)
-    for image, places in _by_picture(truth.image_ids[counted]).items():
+    areas, sigmas = _areas(truth), sigmas_of(truth.skeleton)
+    found_in = _by_image(predictions.image_ids)
+    for image, places in _by_image(truth.image_ids[counted]).items():
         found = found_in.get(image)
         if found is None:
             continue
         people = counted[places]
         refuse_crowd(max(len(found), len(people)))
         matrix = oks_matrix(
-            predictions.keypoints[found],
-            truth.keypoints[people],
-            truth.areas[people] + np.spacing(1),
-            sigmas,
+            predictions.keypoints[found], truth.keypoints[people], areas[people], sigmas
         )
         for row, column in pair(matrix):
             rows[places[column]] = found[row]
@@ -148,8 +150,14 @@ def match(truth: Truth, predictions: Predictions) -> Matches:
     return Matches(rows, oks)
 
 
-def _by_picture(image_ids: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-    """Return the rows of each picture."""
+def _areas(truth: Truth) -> Floats:
+    """Return the annotated areas, (N,), a little larger: pycocotools adds the same to divide by."""
+    areas: Floats = truth.areas + np.spacing(1)
+    return areas
+
+
+def _by_image(image_ids: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+    """Return the rows of each image."""
     order = np.argsort(image_ids, kind="stable")
-    pictures, starts = np.unique(image_ids[order], return_index=True)
-    return dict(zip(pictures.tolist(), np.split(order, starts[1:]), strict=False))
+    images, starts = np.unique(image_ids[order], return_index=True)
+    return dict(zip(images.tolist(), np.split(order, starts[1:]), strict=False))

@@ -1,4 +1,4 @@
-"""Who is who: people of two results paired by object keypoint similarity (OKS)."""
+"""Pairing the people of two results by object keypoint similarity (OKS)."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from posehub.evaluation.needs import need
 Floats = NDArray[np.float64]
 
 LEAST_OKS = 0.1
-"""Two people less alike than this are never paired. posehub's own choice: far below 0.5, the
-loosest threshold of COCO, so that a person with half of the points wrong is still that person."""
+"""Two people with a lower OKS are never paired. posehub's own choice: far below 0.5, the lowest
+threshold of COCO, so that a person with half of the keypoints wrong is still the same person."""
 MOST_PEOPLE = 2000
-"""In one picture: pairing them takes seconds, and more grows with the square and worse."""
+"""Most people in one image that are paired. It takes seconds, and the time grows faster than with
+the square of the number."""
 
 
 def pair(oks: Floats) -> list[tuple[int, int]]:
-    """Return pairs (row, column) so that their OKS adds up to the most; none below `LEAST_OKS`.
+    """Return the pairs (row, column) with the largest sum of OKS; none is below `LEAST_OKS`.
 
-    By the Hungarian method (Kuhn, "The Hungarian Method for the Assignment Problem", 1955) in
-    SciPy's implementation.
+    It is the Hungarian method (Kuhn, "The Hungarian Method for the Assignment Problem", 1955) in
+    the implementation of SciPy.
 
     Args:
-        oks: (P, Q); NaN is never paired.
+        oks: (P, Q); a pair with NaN is not allowed.
     """
-    # a pair that is not allowed is worth nothing, so that it never pushes an allowed one aside
+    # a pair that is not allowed is worth nothing, so that it never replaces an allowed one
     worth = np.where(oks >= LEAST_OKS, oks, 0.0)
     rows, columns = need("scipy.optimize").linear_sum_assignment(worth, maximize=True)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if worth[r, c] > 0]
 
 
 def refuse_crowd(people: int) -> None:
-    """Refuse more people of one picture than can be paired in reasonable time.
+    """Refuse more people in one image than can be paired in reasonable time.
 
     Raises:
         ConfigError: there are more than `MOST_PEOPLE`.
     """
     if people > MOST_PEOPLE:
         raise ConfigError(
-            f"At most {MOST_PEOPLE} people of one picture can be told from each other, got "
-            f"{people}. Filter them, by their scores for example."
+            f"At most {MOST_PEOPLE} people of one image can be paired, got {people}. "
+            "Filter them, for example by their scores."
         )

@@ -1,4 +1,4 @@
-"""How far found points are from the annotated ones, and how many are close enough."""
+"""Distances from found to annotated keypoints, and the share of those that are close enough."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from numpy.typing import NDArray
 from posehub.evaluation.matching import Floats
 
 PCK_SHARES = (0.05, 0.1, 0.2)
-"""Shares of the box's longer side. Yang and Ramanan use 0.1 and 0.2."""
+"""Thresholds, as shares of the box's longer side. Yang and Ramanan use 0.1 and 0.2."""
 PCKH_SHARE = 0.5
-"""Share of the head's length, as Andriluka et al. use it."""
+"""Threshold, as a share of the head's length, from Andriluka et al."""
 
 
 @frozen
 class KeypointError:
-    """How well one keypoint is found.
+    """The errors of one keypoint.
 
     Attributes:
-        name: of the keypoint.
-        labelled: how many people have it in the truth.
-        found: how many of those a matched person has it for.
-        median_error, p90_error: distance in pixels that half, and 90 %, of the found ones keep
-            within; None if none is found.
-        similarity: mean of its term in OKS over the found ones; None if none is.
-        pck: share of the labelled ones found within 0.1 of the box's longer side; None if none is
-            labelled.
+        name: name of the keypoint.
+        labelled: number of annotated people for whom it is labelled.
+        found: number of those whose matched person has it.
+        median_error, p90_error: median and 90th percentile of the distance in pixels from the
+            found to the labelled position; None if `found` is 0.
+        similarity: mean of its term in OKS over the found ones; None if `found` is 0.
+        pck: share of the labelled ones that are found within 0.1 of the box's longer side; None if
+            `labelled` is 0.
     """
 
     name: str
@@ -41,21 +41,21 @@ class KeypointError:
 
 
 def correct_share(distances: Floats, labelled: NDArray[np.bool_], reach: Floats) -> float | None:
-    """Return the share of labelled points whose distance is at most `reach`.
+    """Return the share of labelled keypoints whose distance is at most `reach`.
 
     With `reach` 0.2 of the longer side of the person's box it is PCK@0.2, the "percentage of
     correct keypoints" of Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of
     Parts", 2013, section 6. With half the length of the head it is PCKh@0.5 of Andriluka et al.,
     "2D Human Pose Estimation: New Benchmark and State of the Art Analysis", 2014, section 4.
-    A point that was not found, or whose person was not, is wrong.
+    A keypoint that was not found, or whose person was not found, is wrong.
 
     Args:
         distances: (N, K), pixels, NaN where not found.
         labelled: (N, K).
-        reach: (N,), pixels; people whose reach is NaN are left out.
+        reach: (N,), pixels; people whose reach is NaN are not counted.
 
     Returns:
-        A share in [0, 1], or None if no point is left.
+        A share in [0, 1], or None if no keypoint is counted.
     """
     counted = labelled & ~np.isnan(reach)[:, None]
     total = int(counted.sum())
@@ -72,10 +72,10 @@ def keypoint_errors(
     """Return the errors of each keypoint.
 
     Args:
-        names: of the K keypoints.
+        names: names of the K keypoints.
         distances: (N, K), pixels, NaN where not found.
         labelled: (N, K).
-        similarity: (N, K), each point's term in OKS.
+        similarity: (N, K), each keypoint's term in OKS.
         sides: (N,), longer side of the box in pixels, for PCK.
     """
     rows = []

@@ -1,4 +1,4 @@
-"""Asking a backend about pictures while the clock runs, or taking its results from a file."""
+"""The results to compare: from a backend, with the time it takes, or from a results file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from posehub.poses.result import PoseResult
 
 @frozen
 class Latency:
-    """Seconds a call took, from the picture's path to its result.
+    """The time of one `detect`, from the image's path to its result, in seconds.
 
     Attributes:
-        first: the first call, which may load models or fetch a token.
-        median, p90: what half, and 90 %, of the calls after it keep within; of the first if it is
-            the only one.
+        first: the first one, which may load models or fetch a token.
+        median, p90: median and 90th percentile of the others; the first if it is the only one.
     """
 
     first: float
@@ -32,22 +31,27 @@ class Latency:
 
 @frozen
 class Cost:
-    """List price of the answered calls, in `currency`; those a cache answered are counted too."""
+    """The list price of the images with a result, those from a cache included.
+
+    Attributes:
+        amount: in `currency`.
+        currency: code as in ISO 4217.
+    """
 
     amount: float
     currency: str
 
 
 @frozen
-class Contestant:
-    """One backend, or one results file, and what it said about each picture.
+class Run:
+    """The results of one backend, or of one results file, on the compared images.
 
     Attributes:
-        label: the backend's name, or the file's without its ending.
-        results: one a picture, None where it failed.
-        errors: messages by picture.
-        latency: of the calls, or None for a file and where every call failed.
-        cost: of the calls, or None if the backend declares no price.
+        label: the backend's name, or the file's name without its suffix.
+        results: one for each image, None where it failed.
+        errors: messages by the image's name.
+        latency: of the images with a result; None for a file, or if every image failed.
+        cost: of the images with a result, or None if the backend declares no price.
     """
 
     label: str
@@ -58,37 +62,37 @@ class Contestant:
 
     @property
     def people(self) -> int:
-        """How many people it found in all."""
+        """Number of people found in all images."""
         return sum(len(result) for result in self.results if result is not None)
 
 
-def ask(label: str, backend: Backend, pictures: Sequence[Path]) -> Contestant:
-    """Return what a backend says about pictures, one at a time."""
+def run_backend(label: str, backend: Backend, images: Sequence[Path]) -> Run:
+    """Return a backend's results on images, one image at a time."""
     results: list[PoseResult | None] = []
     errors: dict[str, str] = {}
     seconds = []
-    for picture in pictures:
+    for image in images:
         start = time.perf_counter()
         try:
-            results.append(backend.detect(picture))
+            results.append(backend.detect(image))
             seconds.append(time.perf_counter() - start)
         except PosehubError as error:
             results.append(None)
-            errors[str(picture)] = str(error)
+            errors[str(image)] = str(error)
     price = backend.info.price
     cost = None if price is None else Cost(price.per_call * len(seconds), price.currency)
-    return Contestant(label, tuple(results), errors, latency_of(seconds), cost)
+    return Run(label, tuple(results), errors, latency_of(seconds), cost)
 
 
 def latency_of(seconds: Sequence[float]) -> Latency | None:
-    """Return the first, median and 90th percentile of the calls' times."""
+    """Return the first, median and 90th percentile of times in their order, or None of none."""
     if not seconds:
         return None
     later = seconds[1:] or seconds
     return Latency(seconds[0], float(np.median(later)), float(np.percentile(later, 90)))
 
 
-def from_file(label: str, found: Sequence[Named], pictures: Sequence[Path]) -> Contestant:
+def from_file(label: str, found: Sequence[Named], pictures: Sequence[Path]) -> Run:
     """Return what a results file says about pictures, found by their paths or else their names.
 
     Raises:
@@ -108,4 +112,4 @@ def from_file(label: str, found: Sequence[Named], pictures: Sequence[Path]) -> C
         results.append(match.result)
         if match.result is None:
             errors[str(picture)] = "failed when the results were written"
-    return Contestant(label, tuple(results), errors)
+    return Run(label, tuple(results), errors)

@@ -1,1 +1,1 @@
-"""Measurements as pages: one HTML file each, that needs nothing else."""
+"""Measurements as HTML pages, each one file that needs no other file and no network."""

@@ -1,4 +1,4 @@
-"""Plots as SVG: 360 units wide, so that their letters are readable on a phone."""
+"""Charts as SVG: 360 units wide, so that their text is readable on a phone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from posehub.drawing.markup import as_text
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
-"""Okabe and Ito, "Color Universal Design", 2008; shapes differ as well."""
+"""Okabe and Ito, "Color Universal Design", 2008. Series differ in shape as well."""
 
 _WIDTH = 360
 _ROW = 20
@@ -22,7 +22,7 @@ Row = tuple[str, Sequence[float | None]]
 
 
 def bars(rows: Sequence[tuple[str, float]], title: str) -> str:
-    """Return horizontal bars with their labels above and their values, whole numbers, behind."""
+    """Return horizontal bars: each label above its bar, its value, a whole number, at the end."""
     most = max((value for _, value in rows), default=0) or 1
     parts = []
     for number, (label, value) in enumerate(rows):
@@ -37,7 +37,7 @@ def bars(rows: Sequence[tuple[str, float]], title: str) -> str:
 
 
 def dots(rows: Sequence[Row], series: Sequence[str], title: str, unit: str = "") -> str:
-    """Return a row for each label with a mark for each series; None leaves no mark."""
+    """Return a row for each label with a mark for each series; no mark for None."""
     values = [value for _, row in rows for value in row if value is not None]
     ticks = nice_ticks(max(values, default=1.0))
     height = len(rows) * _ROW + 22
@@ -47,9 +47,9 @@ def dots(rows: Sequence[Row], series: Sequence[str], title: str, unit: str = "")
         parts.append(_row_label(label, y))
         for index, value in enumerate(row):
             if value is not None:
-                said = as_text(f"{label}, {series[index]}: {value:.3g}{unit}")
+                tooltip = as_text(f"{label}, {series[index]}: {value:.3g}{unit}")
                 x = _LABELS + value / ticks[-1] * _PLOT
-                parts.append(f"<g><title>{said}</title>{_mark(x, y, index)}</g>")
+                parts.append(f"<g><title>{tooltip}</title>{_mark(x, y, index)}</g>")
     return _legend(series) + _svg(_WIDTH, height, title, parts)
 
 
@@ -59,7 +59,7 @@ def lines(
     title: str,
     x_name: str,
 ) -> str:
-    """Return lines over `xs`, with both axes: values from 0 to 1."""
+    """Return a line for each series over `xs`; values are from 0 to 1, None is not drawn."""
     low, high = min(xs), max(xs)
     parts = list(_square_axes([f"{x:.3g}" for x in (low, (low + high) / 2, high)], x_name))
     for index, (_, values) in enumerate(series):
@@ -76,24 +76,24 @@ def lines(
 
 
 def reliability(bins: Sequence[tuple[float, float, int]], title: str) -> str:
-    """Return the share that is right over the score, beside the line where both agree.
+    """Return the share of correct items over the score, with the line on which both are equal.
 
     Args:
-        bins: (mean score, share that is right, count); a dot's area is its count's share.
-        title: for who cannot see it.
+        bins: (mean score, share that is correct, count); the area of a dot grows with its count.
+        title: the description for screen readers.
     """
     total = sum(count for _, _, count in bins) or 1
-    parts = list(_square_axes(["0", "0.5", "1"], "score", "right"))
+    parts = list(_square_axes(["0", "0.5", "1"], "score", "correct"))
     parts.append(
         f'<line x1="{_square_x(0):.1f}" y1="{_square_y(0):.1f}" x2="{_square_x(1):.1f}" '
         f'y2="{_square_y(1):.1f}" stroke="#888" stroke-dasharray="4 3"/>'
     )
-    for score, right, count in bins:
+    for score, correct, count in bins:
         radius = 3 + 12 * math.sqrt(count / total)
         parts.append(
-            f'<circle cx="{_square_x(score):.1f}" cy="{_square_y(right):.1f}" r="{radius:.1f}" '
-            f'fill="{COLOURS[0]}" fill-opacity="0.75"><title>score {score:.2f}, right '
-            f"{right:.2f}, {count} of them</title></circle>"
+            f'<circle cx="{_square_x(score):.1f}" cy="{_square_y(correct):.1f}" r="{radius:.1f}" '
+            f'fill="{COLOURS[0]}" fill-opacity="0.75"><title>score {score:.2f}, correct '
+            f"{correct:.2f}, {count} items</title></circle>"
         )
     return _square(title, parts)
 

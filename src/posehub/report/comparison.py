@@ -1,48 +1,48 @@
-"""A comparison as a page: tables, plots, and the pictures side by side."""
+"""A comparison as a page: tables, charts, and the images side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from posehub.drawing.markup import as_text
-from posehub.evaluation.comparison import Comparison, Pair, Picture
-from posehub.evaluation.running import Contestant
+from posehub.evaluation.agreement import Pair
+from posehub.evaluation.comparison import ComparedImage, Comparison
+from posehub.evaluation.running import Run
 from posehub.images.image import Image
 from posehub.report import charts
+from posehub.report.images import image_section
 from posehub.report.page import Cell, fill, number, page, table
-from posehub.report.pictures import picture_section
 
 
 def comparison_page(
-    comparison: Comparison, photo: Callable[[str], Image | None], most_pictures: int
+    comparison: Comparison, load: Callable[[str], Image | None], most_images: int
 ) -> str:
     """Return the page: HTML that needs no other file and no network.
 
     Args:
         comparison: what to show.
-        photo: finds a picture by its name, None where there is none.
-        most_pictures: how many to show, those with the least agreement first.
+        load: returns an image by its name, or None if it cannot be loaded.
+        most_images: how many images to show, those with the least agreement first.
     """
-    contestants = comparison.contestants
-    rows = worst_first(comparison.pictures)[:most_pictures]
+    runs = comparison.runs
+    rows = least_agreement_first(comparison.images)[:most_images]
     body = fill(
         "compare.html",
         title=as_text(title(comparison)),
         summary=as_text(summary(comparison)),
         skeleton=as_text(comparison.skeleton),
-        contestants=table(CONTESTANT_HEADINGS, contestant_rows(contestants)),
+        min_score=f"{comparison.min_score:g}",
+        runs=table(RUN_HEADINGS, run_rows(runs)),
         found_by=charts.bars(
             [(" + ".join(by.labels), by.people) for by in comparison.found_by],
-            "People by who found them",
+            "Number of people by the backends that found them",
         ),
         pairs=table(PAIR_HEADINGS, pair_rows(comparison.pairs)),
         keypoint_chart=_keypoint_chart(comparison.pairs),
         keypoints=_keypoints_table(comparison.pairs),
-        shown=_shown(len(rows), len(comparison.pictures)),
-        pictures="".join(
-            picture_section(
-                comparison.pictures[row], row, contestants, photo(comparison.pictures[row].name)
-            )
+        shown=_shown(len(rows), len(comparison.images)),
+        images="".join(
+            image_section(comparison.images[row], row, runs, load(comparison.images[row].name))
             for row in rows
         ),
     )
@@ -50,58 +50,58 @@ def comparison_page(
 
 
 def title(comparison: Comparison) -> str:
-    """Return what the page is called: "baidu and blazepose compared"."""
-    *others, last = [contestant.label for contestant in comparison.contestants]
+    """Return the title of the page: "baidu and blazepose compared"."""
+    *others, last = [run.label for run in comparison.runs]
     return f"{', '.join(others)} and {last} compared"
 
 
 def summary(comparison: Comparison) -> str:
-    """Return in a sentence what the numbers are about."""
-    total, compared = len(comparison.pictures), comparison.compared
-    pictures = "1 picture" if total == 1 else f"{total:,} pictures"
+    """Return a sentence with the number of images."""
+    total, compared = len(comparison.images), comparison.compared
+    images = "1 image" if total == 1 else f"{total:,} images"
     if compared == total:
-        return f"On {pictures}."
-    return f"On {pictures}; numbers of agreement are of the {compared:,} that everybody answered."
+        return f"{images} compared."
+    return f"{images}; agreement is measured on the {compared:,} without a failure."
 
 
-def worst_first(pictures: Sequence[Picture]) -> list[int]:
-    """Return the rows of pictures by rising agreement; those somebody failed on come first."""
+def least_agreement_first(images: Sequence[ComparedImage]) -> list[int]:
+    """Return the rows of images by rising agreement; images on which a run failed come first."""
 
     def agreement(row: int) -> float:
-        value = pictures[row].agreement
+        value = images[row].agreement
         return -1.0 if value is None else value
 
-    return sorted(range(len(pictures)), key=agreement)
+    return sorted(range(len(images)), key=agreement)
 
 
 def pair_name(pair: Pair) -> str:
-    """Return what two contestants are called together."""
+    """Return the labels of a pair as one name."""
     return f"{pair.first} – {pair.second}"
 
 
-CONTESTANT_HEADINGS = ["backend", "people", "failed", "median ms", "90 % ms", "first ms", "cost"]
+RUN_HEADINGS = ["backend", "people", "failed", "median ms", "90 % ms", "first ms", "cost"]
 PAIR_HEADINGS = ["pair", "both found", "only first", "only second", "mean OKS"]
-KEYPOINT_HEADINGS = ["keypoint", "distance %", "similarity", "both", "only first", "only second"]
+KEYPOINT_HEADINGS = ["keypoint", "distance %", "OKS term", "both", "only first", "only second"]
 
 
-def contestant_rows(contestants: Sequence[Contestant]) -> list[list[str | Cell]]:
-    """Return a row for each contestant: how it did by itself."""
+def run_rows(runs: Sequence[Run]) -> list[list[str | Cell]]:
+    """Return a row for each run: its people, failures, latency and cost."""
     return [
         [
-            one.label,
-            number(one.people, 0),
-            number(len(one.errors), 0),
-            *(_milliseconds(one, name) for name in ("median", "p90", "first")),
+            run.label,
+            number(run.people, 0),
+            number(len(run.errors), 0),
+            *(_milliseconds(run, name) for name in ("median", "p90", "first")),
             number(None)
-            if one.cost is None
-            else number(one.cost.amount, 4, f" {one.cost.currency}"),
+            if run.cost is None
+            else number(run.cost.amount, 4, f" {run.cost.currency}"),
         ]
-        for one in contestants
+        for run in runs
     ]
 
 
 def pair_rows(pairs: Sequence[Pair]) -> list[list[str | Cell]]:
-    """Return a row for each pair of contestants."""
+    """Return a row for each pair of runs."""
     return [
         [
             pair_name(pair),
@@ -129,8 +129,8 @@ def keypoint_rows(pair: Pair) -> list[list[str | Cell]]:
     ]
 
 
-def _milliseconds(contestant: Contestant, name: str) -> Cell:
-    latency = contestant.latency
+def _milliseconds(run: Run, name: str) -> Cell:
+    latency = run.latency
     return number(None if latency is None else getattr(latency, name) * 1000, 1)
 
 
@@ -166,5 +166,5 @@ def _percent(share: float | None) -> float | None:
 
 def _shown(shown: int, total: int) -> str:
     if shown == total:
-        return "All of them, the least agreement first."
-    return f"{shown:,} of {total:,}, the least agreement first."
+        return "All images, those with the least agreement first."
+    return f"{shown:,} of {total:,} images, those with the least agreement first."

@@ -18,8 +18,8 @@ def evaluation_page(evaluation: Evaluation, results: str, truth: str) -> str:
 
     Args:
         evaluation: what to show.
-        results: what the measured file is called.
-        truth: what the annotations are called.
+        results: name of the file of results.
+        truth: name of the file of annotations.
     """
     title = f"{results} against {truth}"
     precision = evaluation.precision
@@ -48,20 +48,19 @@ def evaluation_page(evaluation: Evaluation, results: str, truth: str) -> str:
 
 
 def summary(evaluation: Evaluation) -> str:
-    """Return in a sentence what was measured."""
-    answered = ""
-    if evaluation.answered is not None and evaluation.answered < evaluation.pictures:
-        missing = evaluation.pictures - evaluation.answered
-        answered = f" {missing:,} pictures are not in the results: their people count as missed."
+    """Return the numbers of people and images in words."""
+    covered = evaluation.images_with_results
+    missing = 0 if covered is None else evaluation.images - covered
+    note = f" {missing:,} images are not in the results: their people count as missed."
     return (
         f"{evaluation.people:,} annotated and {evaluation.found:,} found people in "
-        f"{evaluation.pictures:,} pictures, skeleton {evaluation.skeleton}; "
-        f"{evaluation.matched:,} are paired.{answered}"
+        f"{evaluation.images:,} images, skeleton {evaluation.skeleton}; "
+        f"{evaluation.matched:,} are paired.{note if missing else ''}"
     )
 
 
 def headlines(evaluation: Evaluation) -> list[tuple[str, Cell]]:
-    """Return the numbers people look for first, with their names."""
+    """Return the most important numbers, with their names."""
     rows: list[tuple[str, Cell]] = []
     precision = evaluation.precision
     if precision is not None:
@@ -137,9 +136,9 @@ def _keypoints_table(points: Sequence[KeypointError]) -> str:
 def _calibration_chart(calibration: Calibration, title: str) -> str:
     return charts.reliability(
         [
-            (b.score, b.right, b.count)
+            (b.score, b.correct, b.count)
             for b in calibration.bins
-            if b.score is not None and b.right is not None
+            if b.score is not None and b.correct is not None
         ],
         title,
     )

@@ -1,4 +1,4 @@
-"""The parts every page is made of: the templates, tables, and numbers as people read them."""
+"""The parts of every page: templates, tables, and formatted numbers."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from attrs import frozen
 
 from posehub.drawing.markup import as_text
 
-NOTHING = "–"
+NO_VALUE = "–"
 
 
 @frozen
 class Cell:
-    """What a table shows, and the number it is sorted by; None for text, which sorts as such."""
+    """A cell of a table: its text, and the number to sort by, or None to sort by the text."""
 
     text: str
     value: float | None = None
 
 
 def number(value: float | None, digits: int = 3, unit: str = "") -> Cell:
-    """Return a number as a cell; None is shown as a dash and sorts below all."""
+    """Return a number as a cell; None becomes a dash, which is sorted below all numbers."""
     if value is None:
-        return Cell(NOTHING, float("-inf"))
+        return Cell(NO_VALUE, float("-inf"))
     return Cell(f"{value:,.{digits}f}{unit}", value)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> str:
-    """Return a table whose columns sort when their headings are pressed; first column: names."""
+    """Return a table that can be sorted by a click on a heading; the first column holds names."""
     first = rows[0] if rows else headings
     head = "".join(
         f'<th scope="col"{_number_class(item)}><button type="button">{as_text(h)}</button></th>'
@@ -44,7 +44,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> str:
 
 
 def fill(template: str, **parts: str) -> str:
-    """Return a template of this package with its `$names` replaced by HTML."""
+    """Return a template of this package, with HTML in the place of its `$names`."""
     return Template(_template(template)).substitute(parts)
 
 
@@ -68,7 +68,7 @@ def _cells(row: Sequence[Cell | str]) -> Iterator[str]:
 
 
 def _number_class(item: Cell | str) -> str:
-    # words stand left, numbers right, each under the other
+    # text is aligned left, numbers right
     return ' class="number"' if isinstance(item, Cell) and item.value is not None else ""
 
 

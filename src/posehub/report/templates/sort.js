@@ -7,7 +7,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     heading.querySelector("button").addEventListener("click", () => {
       const numeric = given.some((row) => row.cells[column].dataset.value !== undefined);
       const before = heading.getAttribute("aria-sort");
-      // the first press shows what one looks for: the largest number, the first word
+      // the first click shows the largest number, or the first word of the alphabet
       const first = numeric ? "descending" : "ascending";
       const other = numeric ? "ascending" : "descending";
       const order = before === first ? other : first;
