@@ -42,11 +42,11 @@ def run(*arguments):
 
 
 def size_of(path):
-    with PILImage.open(path) as picture:
-        return picture.size
+    with PILImage.open(path) as opened:
+        return opened.size
 
 
-def test_the_table_names_every_keypoint_of_every_person(blank):
+def test_the_table_has_every_keypoint_of_every_person(blank):
     result = run("detect", blank, *REPLAY)
     assert result.exit_code == 0
     assert "2 people" in result.stdout
@@ -55,7 +55,7 @@ def test_the_table_names_every_keypoint_of_every_person(blank):
     assert "686.1  573.0  0.79" in result.stdout
 
 
-def test_json_gives_one_line_a_picture_that_reads_back(blank):
+def test_json_is_one_line_per_image_that_reads_back_equal(blank):
     result = run("detect", blank, *REPLAY, "--json")
     (line,) = result.stdout.splitlines()
     data = json.loads(line)
@@ -63,11 +63,11 @@ def test_json_gives_one_line_a_picture_that_reads_back(blank):
     assert len(posehub.PoseResult.from_dict(data)) == 2
 
 
-def test_json_leaves_the_raw_reply_out(blank):
+def test_json_is_without_the_raw_response(blank):
     assert json.loads(run("detect", blank, *REPLAY, "--json").stdout)["raw"] is None
 
 
-def test_a_drawing_goes_into_the_named_file(blank, tmp_path):
+def test_a_drawing_is_written_to_the_named_file(blank, tmp_path):
     target = tmp_path / "new folder" / "people.jpg"
     result = run("detect", blank, *REPLAY, "--draw", target)
     assert result.exit_code == 0
@@ -75,12 +75,12 @@ def test_a_drawing_goes_into_the_named_file(blank, tmp_path):
     assert size_of(target) == (1500, 1000)
 
 
-def test_a_drawing_goes_into_the_named_folder(blank, tmp_path):
+def test_a_drawing_is_written_into_the_named_folder(blank, tmp_path):
     run("detect", blank, *REPLAY, "--draw", tmp_path / "drawn")
     assert size_of(tmp_path / "drawn" / "blank-pose.png") == (1500, 1000)
 
 
-def test_a_bad_picture_is_reported_and_the_others_are_answered(blank, tmp_path):
+def test_an_invalid_image_is_reported_and_the_others_are_processed(blank, tmp_path):
     missing = tmp_path / "missing.jpg"
     result = run("detect", missing, blank, *REPLAY, "--json")
     first, second = map(json.loads, result.stdout.splitlines())
@@ -108,18 +108,18 @@ def test_a_drawing_that_cannot_be_written_is_a_clear_failure(blank, tmp_path):
         (("--backend", "baidu", "--workers", "0"), "--workers"),
     ],
 )
-def test_a_wrong_call_exits_with_2_and_says_what_to_do(photo, arguments, message):
+def test_wrong_arguments_exit_with_2_and_a_message_with_the_remedy(photo, arguments, message):
     result = run("detect", photo, *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
 
 
-def test_without_pictures_the_call_is_wrong():
+def test_without_images_the_command_exits_with_2():
     assert run("detect").exit_code == 2
 
 
-def test_options_reach_the_backend_and_secrets_stay_out_of_the_output(photo):
+def test_options_are_passed_to_the_backend_and_secrets_are_not_printed(photo):
     with BaiduStub() as stub:
         result = run(
             *("detect", photo, "--backend", "baidu", "--option", f"endpoint={stub.url}"),
@@ -152,7 +152,7 @@ def test_one_file_for_several_drawings_is_refused():
         drawing_targets([Path("a.jpg"), Path("b.jpg")], Path("out.png"))
 
 
-def test_pictures_of_one_name_are_drawn_into_different_files():
+def test_images_of_one_name_are_drawn_into_different_files():
     targets = drawing_targets([Path("a/x.jpg"), Path("b/x.jpg"), Path("y.png")], Path("out"))
     assert targets == [
         Path("out/x-pose.png"),
@@ -161,7 +161,7 @@ def test_pictures_of_one_name_are_drawn_into_different_files():
     ]
 
 
-def test_a_picture_named_like_markup_is_printed_as_it_is(tmp_path, blank):
+def test_markup_in_a_file_name_is_printed_as_text(tmp_path, blank):
     odd = tmp_path / "[red]图 片.png"
     blank.rename(odd)
     result = run("detect", odd, *REPLAY)

@@ -38,7 +38,7 @@ def test_the_table_has_ap_pck_and_every_keypoint(folder):
         assert text in result.stdout
 
 
-def test_json_has_everything(folder):
+def test_json_has_all_values(folder):
     data = json.loads(run("found.json", "--truth", "truth.json", "--json").stdout)
     assert data["precision"]["ap"] == {
         "all": pytest.approx(1),
@@ -49,7 +49,7 @@ def test_json_has_everything(folder):
     assert data["pckh"] is None
 
 
-def test_the_page_is_written_and_named(folder):
+def test_the_page_is_written_and_its_path_printed(folder):
     result = run("found.json", "--truth", "truth.json", "--html", "new/report.html")
     assert result.exit_code == 0
     assert "report: new/report.html" in result.stderr.replace("\\", "/")
@@ -71,5 +71,5 @@ def test_malformed_annotations_exit_with_2(folder):
     assert "truth.json: has no 'images'" in result.stderr
 
 
-def test_without_a_truth_the_call_is_wrong(folder):
+def test_without_annotations_the_command_exits_with_2(folder):
     assert run("found.json").exit_code == 2

@@ -1,4 +1,4 @@
-"""Annotated data sets, small and made up."""
+"""Small data sets, annotated with made-up people."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from posehub.poses.skeletons import COCO17
 
 
-def made_truth(pictures=12, seed=0, skeleton=COCO17):
-    """Return COCO annotations, with invisible points, crowds and unlabelled people."""
+def made_truth(count=12, seed=0, skeleton=COCO17):
+    """Return COCO annotations, with invisible keypoints, crowds and unlabelled people."""
     source = np.random.default_rng(seed)
     images, annotations = [], []
-    for number in range(pictures):
+    for number in range(count):
         images.append({"id": 10 + number, "file_name": f"{number}.jpg"})
         for _ in range(source.integers(0, 5)):
             side = source.uniform(25, 200)
@@ -41,7 +41,7 @@ def made_truth(pictures=12, seed=0, skeleton=COCO17):
 
 
 def made_results(truth, seed=1):
-    """Return COCO results: some people missed, some moved, some made up."""
+    """Return COCO results: some people missed, some moved, some duplicated."""
     source = np.random.default_rng(seed)
     people = []
     for annotation in truth["annotations"]:
@@ -55,7 +55,7 @@ def made_results(truth, seed=1):
                     "image_id": annotation["image_id"],
                     "category_id": 1,
                     "keypoints": points.ravel().tolist(),
-                    # few different scores, so that the order of equal ones matters
+                    # few different scores, so that the order of equal scores matters
                     "score": float(source.integers(1, 8) / 10),
                 }
             )
@@ -64,13 +64,13 @@ def made_results(truth, seed=1):
 
 @pytest.fixture
 def data_set():
-    """Return a function that makes COCO annotations up."""
+    """Return a function that makes COCO annotations."""
     return made_truth
 
 
 @pytest.fixture
 def found_people():
-    """Return a function that makes COCO results of annotations up."""
+    """Return a function that makes COCO results for annotations."""
     return made_results
 
 

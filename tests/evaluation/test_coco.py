@@ -1,4 +1,4 @@
-"""AP and AR: the numbers of pycocotools, to the bit."""
+"""AP and AR: exactly the numbers of pycocotools."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from posehub.poses.skeletons import COCO17
 
 
 def reference(results, truth):
-    """Return pycocotools' evaluation of two files, used as its documentation says."""
+    """Return pycocotools' evaluation of two files, called as its documentation shows."""
     with contextlib.redirect_stdout(io.StringIO()):
         annotated = COCO(str(truth))
         evaluation = COCOeval(annotated, annotated.loadRes(str(results)), "keypoints")
@@ -34,7 +34,7 @@ def reference(results, truth):
 
 
 def coco_stats(precision):
-    """Return the ten numbers pycocotools prints, in its order; -1 for what cannot be."""
+    """Return the ten numbers that pycocotools prints, in its order; -1 for an undefined one."""
     at = [round(threshold, 2) for threshold in precision.thresholds]
     half, three = at.index(0.5), at.index(0.75)
     stats = [
@@ -47,7 +47,7 @@ def coco_stats(precision):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_numbers_of_a_file_are_those_of_pycocotools_to_the_bit(
+def test_the_numbers_of_a_file_are_exactly_those_of_pycocotools(
     files, seed, data_set, found_people
 ):
     truth = data_set(seed=seed)
@@ -66,7 +66,7 @@ def test_posehubs_own_lines_give_the_same_numbers_as_the_coco_file(
     truth = data_set(seed=3)
     people = found_people(truth, 3)
     for person in people:
-        # what float32 holds exactly
+        # numbers that float32 represents exactly
         person["keypoints"] = np.float32(person["keypoints"]).tolist()
         person["score"] = float(np.float32(person["score"]))
     paths = files(truth, people)
@@ -88,7 +88,7 @@ def test_posehubs_own_lines_give_the_same_numbers_as_the_coco_file(
     assert evaluate(own, paths[1]).precision == evaluate(*paths).precision
 
 
-def test_who_finds_everybody_exactly_has_an_ap_of_one(files, data_set):
+def test_results_equal_to_the_annotations_have_an_ap_of_one(files, data_set):
     truth = data_set(seed=2)
     for annotation in truth["annotations"]:
         annotation["iscrowd"] = 0
@@ -98,7 +98,7 @@ def test_who_finds_everybody_exactly_has_an_ap_of_one(files, data_set):
     assert precision.ar["all"] == 1
 
 
-def test_who_finds_nobody_has_an_ap_of_zero(files, data_set):
+def test_results_without_people_have_an_ap_of_zero(files, data_set):
     precision = evaluate(*files(data_set(), [])).precision
     assert precision.ap["all"] == precision.ar["all"] == 0
 
@@ -109,7 +109,7 @@ def test_without_annotated_people_there_is_no_ap(files, data_set):
     assert precision.ap == {"all": None, "medium": None, "large": None}
 
 
-def test_annotation_id_zero_is_a_person_too(files, data_set, found_people):
+def test_an_annotation_with_id_zero_counts(files, data_set, found_people):
     truth = data_set(seed=2)
     from_one = evaluate(*files(truth, found_people(truth))).precision
     for annotation in truth["annotations"]:
@@ -142,7 +142,7 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
         evaluate(*files(truth, found_people(truth)))
 
 
-def test_people_of_a_picture_without_a_result_are_missed(files, data_set):
+def test_people_of_an_image_without_a_result_count_as_missed(files, data_set):
     truth = read_truth(files(data_set(), [])[1])
     nobody = from_results([Named("0.jpg", PoseResult.empty(COCO17))], truth, "results")
     assert coco_precision(truth, nobody).ar["all"] == 0

@@ -1,4 +1,4 @@
-"""PCK and the errors of keypoints, on numbers small enough to check by hand."""
+"""PCK and the errors of keypoints, on numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NAN = np.nan
         (np.empty((0, 3)), np.empty((0, 3)), [], None),
     ],
 )
-def test_the_share_of_labelled_points_within_reach(distances, labelled, reach, share):
+def test_the_share_of_labelled_keypoints_within_reach(distances, labelled, reach, share):
     got = correct_share(
         np.array(distances, float), np.array(labelled, bool), np.array(reach, float)
     )
     assert got == (None if share is None else pytest.approx(share))
 
 
-def test_the_errors_of_a_keypoint():
+def test_the_errors_of_a_keypoint_are_of_the_labelled_and_found_ones():
     distances = np.array([[1.0], [3.0], [NAN], [5.0], [7.0]])
     labelled = np.array([[True], [True], [True], [True], [False]])
     (point,) = keypoint_errors(
@@ -47,7 +47,7 @@ def test_the_errors_of_a_keypoint():
     assert point.pck == 2 / 4
 
 
-def test_a_keypoint_nobody_found_has_no_error():
+def test_a_keypoint_that_was_never_found_has_no_error():
     (point,) = keypoint_errors(
         ["nose"],
         np.array([[NAN]]),

@@ -1,4 +1,4 @@
-"""Asking backends while the clock runs, and taking results from files."""
+"""Runs: a backend's results on images with their latency and cost, and results from files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from PIL import Image as PILImage
 
 import posehub
 from posehub.errors import BackendError, ConfigError
-from posehub.evaluation.running import Latency, ask, from_file, latency_of
+from posehub.evaluation.running import Latency, from_file, latency_of, run_backend
 from posehub.evaluation.sources import Named
 from posehub.testing import fake_backend, random_people
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     paths = [tmp_path / f"{name}.png" for name in "abc"]
     for path in paths:
         PILImage.new("RGB", (64, 48)).save(path)
@@ -29,55 +29,55 @@ def pictures(tmp_path):
         ([9.0, 1.0, 2.0, 3.0], Latency(9.0, 2.0, pytest.approx(2.8))),
     ],
 )
-def test_the_first_call_is_told_apart_from_the_others(seconds, latency):
+def test_the_first_time_is_not_among_the_others(seconds, latency):
     assert latency_of(seconds) == latency
 
 
-def test_every_picture_is_asked_about_and_timed(pictures):
+def test_a_backend_is_called_and_timed_for_every_image(images):
     with fake_backend(2) as fake, posehub.open_backend("fake") as backend:
-        contestant = ask("fake", backend, pictures)
+        run = run_backend("fake", backend, images)
     assert [image.name for image in fake.asked] == ["a.png", "b.png", "c.png"]
-    assert contestant.people == 6
-    assert contestant.latency.median > 0
-    assert contestant.cost is None
+    assert run.people == 6
+    assert run.latency.median > 0
+    assert run.cost is None
 
 
-def test_a_failure_is_kept_with_its_message(pictures):
-    answers = [random_people(1, seed=0), BackendError("overworked")]
-    with fake_backend(answers), posehub.open_backend("fake") as backend:
-        contestant = ask("fake", backend, pictures)
-    assert [result is None for result in contestant.results] == [False, True, False]
-    assert contestant.errors == {str(pictures[1]): "overworked"}
-    assert contestant.people == 2
+def test_an_error_is_kept_with_its_message(images):
+    responses = [random_people(1, seed=0), BackendError("overloaded")]
+    with fake_backend(responses), posehub.open_backend("fake") as backend:
+        run = run_backend("fake", backend, images)
+    assert [result is None for result in run.results] == [False, True, False]
+    assert run.errors == {str(images[1]): "overloaded"}
+    assert run.people == 2
 
 
-def test_who_only_fails_has_no_latency(pictures):
+def test_a_run_with_errors_only_has_no_latency(images):
     with fake_backend([BackendError("no")]), posehub.open_backend("fake") as backend:
-        assert ask("fake", backend, pictures).latency is None
+        assert run_backend("fake", backend, images).latency is None
 
 
-def test_answered_calls_cost_what_the_backend_declares(pictures):
-    answers = [random_people(1, seed=0), BackendError("no")]
-    with fake_backend(answers) as fake:
+def test_images_with_a_result_cost_the_price_that_the_backend_declares(images):
+    responses = [random_people(1, seed=0), BackendError("no")]
+    with fake_backend(responses) as fake:
         fake.info = attrs.evolve(fake.info, price=posehub.Price(0.5, "CNY"))
-        cost = ask("fake", fake, pictures).cost
+        cost = run_backend("fake", fake, images).cost
     assert (cost.amount, cost.currency) == (1.0, "CNY")
 
 
-def test_results_of_a_file_are_found_by_path_or_by_name(pictures):
-    found = [Named(str(pictures[1]), random_people(2, seed=0)), Named("x/a.png", None)]
-    contestant = from_file("file", found, pictures[:2])
-    assert [None if r is None else len(r) for r in contestant.results] == [None, 2]
-    assert contestant.errors == {str(pictures[0]): "failed when the results were written"}
-    assert contestant.latency is None
+def test_results_of_a_file_are_found_by_path_or_by_name(images):
+    found = [Named(str(images[1]), random_people(2, seed=0)), Named("x/a.png", None)]
+    run = from_file("file", found, images[:2])
+    assert [None if r is None else len(r) for r in run.results] == [None, 2]
+    assert run.errors == {str(images[0]): "failed when the results were written"}
+    assert run.latency is None
 
 
-def test_a_picture_the_file_does_not_have_is_refused(pictures):
+def test_an_image_that_the_file_does_not_have_is_refused(images):
     with pytest.raises(ConfigError, match=r"file has no result of .*c\.png"):
-        from_file("file", [Named("a.png", None)], pictures[2:])
+        from_file("file", [Named("a.png", None)], images[2:])
 
 
-def test_a_name_two_results_share_is_found_by_its_path_only(pictures):
+def test_a_name_of_two_results_is_found_by_its_path_only(images):
     found = [Named("x/a.png", None), Named("y/a.png", None)]
     with pytest.raises(ConfigError, match="no result"):
-        from_file("file", found, pictures[:1])
+        from_file("file", found, images[:1])

@@ -1,4 +1,4 @@
-"""Plots: well formed, to scale, and safe whatever things are called."""
+"""Charts: well formed, to scale, and with every name escaped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_ticks_are_round_and_reach_the_largest_value(most, ticks):
 
 @pytest.mark.parametrize("power", range(-6, 7))
 @pytest.mark.parametrize("digit", [1, 1.3, 2, 3.7, 5, 7, 9.99])
-def test_there_are_neither_few_nor_many_ticks(power, digit):
+def test_there_are_three_to_six_ticks(power, digit):
     ticks = nice_ticks(digit * 10.0**power)
     assert 3 <= len(ticks) <= 6
     assert ticks[-1] >= digit * 10.0**power * (1 - 1e-9)
@@ -47,18 +47,18 @@ def test_a_missing_value_leaves_no_mark():
     assert [mark.find("title").text for mark in marks] == ["a, x: 1"]
 
 
-def test_the_series_are_told_by_shape_as_well_as_by_colour():
+def test_series_differ_in_shape_as_well_as_in_colour():
     legend = parse(dots([("a", [1.0] * 4)], ["w", "x", "y", "z"], "t")).find("ul")
     shapes = [ElementTree.tostring(item.find("svg")[0]) for item in legend]
     assert len(set(shapes)) == 4
 
 
-def test_a_line_leaves_missing_values_out():
+def test_a_line_skips_missing_values():
     (line,) = parse(lines([0, 1, 2], [("a", [0.1, None, 0.3])], "t", "x")).iter("polyline")
     assert len(line.get("points").split()) == 2
 
 
-def test_a_dot_where_score_and_share_agree_lies_on_the_line():
+def test_a_dot_of_equal_score_and_share_is_on_the_line():
     (dot,) = parse(reliability([(0.5, 0.5, 10)], "t")).iter("circle")
     line = parse(reliability([], "t")).find(".//line[@stroke-dasharray]")
     assert 2 * float(dot.get("cx")) == float(line.get("x1")) + float(line.get("x2"))
@@ -76,5 +76,5 @@ def test_a_dot_where_score_and_share_agree_lies_on_the_line():
         dots([], [], "nothing"),
     ],
 )
-def test_no_name_is_markup(chart):
+def test_names_are_escaped(chart):
     assert not list(parse(chart).iter("script"))

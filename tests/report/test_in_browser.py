@@ -1,6 +1,6 @@
-"""The pages in a real browser: from disk, without network, on a desk and on a phone.
+"""The pages in a real browser: from disk, without network, with a wide and a narrow window.
 
-Chromium is `chromium` on the path, or what the variable CHROMIUM names.
+Chromium is `chromium` on the path, or the program that the variable CHROMIUM names.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ FLAGS = (
 PHONE = 390
 EVIL = "<img src=x onerror=document.title='hit'>图 \"片\" & ' $x.png"
 
-# first thing on the page: what goes wrong on it is kept
+# first element of the page: collects its errors
 WATCH = """<script>
 window.faults = [];
 addEventListener("error", (event) => faults.push("error: " + event.message), true);
 addEventListener("securitypolicyviolation", (event) => faults.push("blocked: " + event.blockedURI));
 </script>"""
-# last thing on the page: what the test wants to know, where --dump-dom shows it
-TELL = """<script>addEventListener("load", () => {
-const said = document.createElement("pre");
-said.id = "said";
-said.textContent = JSON.stringify((() => { %s })());
-(window === parent ? document : parent.document).body.append(said);
+# last element of the page: writes the value of the test's script to where --dump-dom shows it
+REPORT = """<script>addEventListener("load", () => {
+const value = document.createElement("pre");
+value.id = "value";
+value.textContent = JSON.stringify((() => { %s })());
+(window === parent ? document : parent.document).body.append(value);
 });</script>"""
 
 
@@ -61,22 +61,22 @@ def browse(tmp_path):
 
 
 @pytest.fixture
-def ask(browse, tmp_path):
-    """Return a function that runs JavaScript on a page, wide or as narrow as a phone."""
+def run_script(browse, tmp_path):
+    """Return a function that runs JavaScript on a page, wide or as narrow as a phone's."""
 
     def run(page: Path, script: str, *, phone: bool = False):
         text = page.read_text(encoding="utf-8")
         text = text.replace("<head>", "<head>" + WATCH, 1)
-        text = text.replace("</body>", TELL % script + "</body>", 1)
+        text = text.replace("</body>", REPORT % script + "</body>", 1)
         if phone:
-            # Chromium's own window is never that narrow
+            # in a frame, because Chromium's own window cannot be that narrow
             frame = f'<iframe width="{PHONE}" height="800" style="border:0" srcdoc="{{}}"></iframe>'
             text = f"<!doctype html><body>{frame.format(html.escape(text))}"
         probe = tmp_path / "probe.html"
         probe.write_text(text, encoding="utf-8")
         dumped = browse(probe, "--window-size=1280,900", "--dump-dom")
-        (said,) = re.findall(r'<pre id="said">(.*?)</pre>', dumped, re.DOTALL)
-        return json.loads(html.unescape(said))
+        (value,) = re.findall(r'<pre id="value">(.*?)</pre>', dumped, re.DOTALL)
+        return json.loads(html.unescape(value))
 
     return run
 
@@ -88,7 +88,7 @@ def run_command(*arguments):
 
 @pytest.fixture
 def comparison(tmp_path, monkeypatch):
-    """A page about three backends and two pictures, one of them badly named."""
+    """The page of three backends and two images, one with markup in its name."""
     monkeypatch.chdir(tmp_path)
     for name in (EVIL, "plain.png"):
         PILImage.new("RGB", (640, 480), (90, 120, 90)).save(name)
@@ -104,7 +104,7 @@ def comparison(tmp_path, monkeypatch):
 
 @pytest.fixture
 def evaluation(tmp_path, monkeypatch):
-    """A page about two people found quite well."""
+    """The page of two people who were found exactly."""
     monkeypatch.chdir(tmp_path)
     people = random_people(2, seed=0)
     entries = []
@@ -128,40 +128,40 @@ def page(request):
     return request.getfixturevalue(request.param)
 
 
-def test_nothing_fails_and_nothing_is_fetched(ask, page):
+def test_a_page_has_no_errors_and_fetches_nothing(run_script, page):
     script = """return {faults, title: document.title,
       fetched: performance.getEntriesByType("resource").map((e) => e.name)}"""
-    said = ask(page, script)
-    assert said["faults"] == []
-    assert [address for address in said["fetched"] if not address.startswith("data:")] == []
-    assert said["title"] != "hit"
+    value = run_script(page, script)
+    assert value["faults"] == []
+    assert [address for address in value["fetched"] if not address.startswith("data:")] == []
+    assert value["title"] != "hit"
 
 
-def test_a_bad_file_name_is_shown_as_it_is(ask, comparison):
+def test_markup_in_a_file_name_is_shown_as_text(run_script, comparison):
     script = "return [...document.querySelectorAll('h3')].map((h) => h.textContent)"
-    assert any(heading.startswith(EVIL) for heading in ask(comparison, script))
+    assert any(heading.startswith(EVIL) for heading in run_script(comparison, script))
 
 
-def test_every_photo_is_decoded(ask, comparison):
-    script = """return [...document.querySelectorAll('.pictures use')].map(
+def test_every_image_is_decoded(run_script, comparison):
+    script = """return [...document.querySelectorAll('.images use')].map(
       (use) => document.querySelector(use.getAttribute('href')).getBBox().width)"""
-    assert ask(comparison, script) == [400] * 6
+    assert run_script(comparison, script) == [400] * 6
 
 
-def test_the_page_fits_a_phone(ask, page):
+def test_the_page_fits_a_phone(run_script, page):
     script = """return [innerWidth, document.documentElement.scrollWidth,
       Math.max(...[...document.querySelectorAll('svg.chart, figure, h1, p, .scroll')].map(
         (e) => e.getBoundingClientRect().right))]"""
-    width, scroll_width, furthest = ask(page, script, phone=True)
+    width, scroll_width, furthest = run_script(page, script, phone=True)
     assert width == PHONE
     assert scroll_width <= PHONE
     assert furthest <= PHONE
 
 
-def test_letters_in_plots_are_readable_on_a_phone(ask, page):
+def test_text_in_charts_is_readable_on_a_phone(run_script, page):
     script = """return Math.min(...[...document.querySelectorAll('svg.chart')].map(
       (s) => 11 * s.getBoundingClientRect().width / s.viewBox.baseVal.width))"""
-    assert ask(page, script, phone=True) >= 9
+    assert run_script(page, script, phone=True) >= 9
 
 
 SORT = """
@@ -179,30 +179,30 @@ return seen;
 """
 
 
-def test_a_number_heading_sorts_the_largest_first_and_then_the_smallest(ask, comparison):
-    given, down, says_down, up, says_up = ask(comparison, SORT % ("people", "people"))
+def test_a_number_heading_sorts_the_largest_first_and_then_the_smallest(run_script, comparison):
+    given, down, order_down, up, order_up = run_script(comparison, SORT % ("people", "people"))
     assert given == ["4", "6", "4"]
-    assert (down, says_down) == (["6", "4", "4"], "descending")
-    assert (up, says_up) == (["4", "4", "6"], "ascending")
+    assert (down, order_down) == (["6", "4", "4"], "descending")
+    assert (up, order_up) == (["4", "4", "6"], "ascending")
 
 
-def test_a_missing_number_sorts_below_all(ask, comparison):
-    _, down, _, up, _ = ask(comparison, SORT % ("cost", "cost"))
+def test_a_missing_number_is_sorted_below_all(run_script, comparison):
+    _, down, _, up, _ = run_script(comparison, SORT % ("cost", "cost"))
     assert down == up == ["–"] * 3
 
 
-def test_a_word_heading_sorts_by_the_alphabet(ask, evaluation):
-    given, up, says_up, down, _ = ask(evaluation, SORT % ("labelled", "keypoint"))
-    assert (up, says_up) == (sorted(given), "ascending")
+def test_a_text_heading_sorts_by_the_alphabet(run_script, evaluation):
+    given, up, order_up, down, _ = run_script(evaluation, SORT % ("labelled", "keypoint"))
+    assert (up, order_up) == (sorted(given), "ascending")
     assert down == up[::-1]
 
 
 @pytest.mark.parametrize("width", [1280, 500])
-def test_people_are_drawn_on_the_photos(browse, comparison, tmp_path, width):
+def test_people_are_drawn_on_the_images(browse, comparison, tmp_path, width):
     shot = tmp_path / "shot.png"
     browse(comparison, f"--window-size={width},4000", f"--screenshot={shot}")
-    with PILImage.open(shot) as picture:
-        pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    with PILImage.open(shot) as screenshot:
+        pixels = np.asarray(screenshot.convert("RGB")).reshape(-1, 3)
     for colour in ((230, 159, 0), (0, 114, 178), (90, 120, 90)):
         near = (np.abs(pixels.astype(int) - colour) < 12).all(axis=1)
         assert near.sum() > 500, colour

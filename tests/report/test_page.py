@@ -1,4 +1,4 @@
-"""The parts of pages."""
+"""The parts of a page: numbers, tables, templates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_tables_escape_what_they_show():
     assert "&lt;i&gt;&amp;" in html
 
 
-def test_a_number_is_told_to_the_sorter():
+def test_the_number_to_sort_by_is_in_the_page():
     assert 'data-value="0.5"' in table(["a", "b"], [["x", number(0.5)]])
 
 
@@ -36,11 +36,11 @@ def test_a_table_may_be_empty():
     assert "<tbody></tbody>" in table(["a"], [])
 
 
-def test_dollars_in_values_stay():
+def test_a_dollar_sign_in_a_value_is_kept():
     assert "$name" in fill("fact.html", value="$name", name="x")
 
 
-def test_a_page_loads_nothing():
+def test_a_page_loads_no_other_file():
     html = page("title", "<p>body</p>")
     assert "default-src 'none'" in html
     assert not re.search(r"(src|href)=", html)
