@@ -1,17 +1,16 @@
-"""`posehub backends`, `posehub doctor` and the group itself."""
+"""`posehub backends`: the list, one backend's options, and plugins that do not load."""
 
 from __future__ import annotations
 
+import enum
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner
 
-import posehub
+from posehub.backends.options import option
 from posehub.cli import main
 
 SECRETS = {"BAIDU_API_KEY": "hidden-key-1", "BAIDU_SECRET_KEY": "hidden-key-2"}
@@ -21,36 +20,33 @@ def run(*arguments):
     return CliRunner().invoke(main, arguments)
 
 
-@pytest.fixture
-def broken_plugins(tmp_path):
-    """Real distributions in a folder: one does not import, one has a misspelled hook."""
-
-    def distribution(name: str, code: str) -> None:
-        (tmp_path / f"{name}.py").write_text(code)
-        info = tmp_path / f"{name}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[posehub]\n{name} = {name}\n")
-
-    distribution("unimportable", "import a_package_nobody_has\n")
-    distribution(
-        "misspelled",
-        "import posehub\n\n@posehub.hookimpl\ndef posehub_register_backend():\n    return []\n",
-    )
-    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+class Mode(enum.Enum):
+    FAST = "fast"
+    GOOD = "good"
 
 
-def posehub_in_a_process(*arguments, env):
-    return subprocess.run(
-        [sys.executable, "-m", "posehub", *arguments], capture_output=True, text=True, env=env
-    )
+@attrs.frozen
+class ManyOptions:
+    """Options with defaults of every kind."""
+
+    mode: Mode = option(Mode.FAST, help="A mode.")
+    sizes: tuple[int, ...] = option((1, 2), help="Some sizes.")
+    names: list[str] = option(attrs.Factory(list), help="Some names.")
+    file: Path = option(Path("Some/File"), help="A file.")
+    key: str = option(attrs.NOTHING, help="A key.", secret=True)
 
 
-def test_the_installed_backends_are_listed():
+def test_the_list_has_every_backend_with_summary_skeleton_and_network(install, make_info):
+    install(attrs.evolve(make_info("several"), summary="finds people", skeleton=None))
     result = run("backends")
     assert result.exit_code == 0
     for name in ("baidu", "blazepose", "replay"):
         assert name in result.stdout
+    assert "skeleton baidu21, needs the network" in result.stdout
+    lines = result.stdout.splitlines()
+    row = next(n for n, line in enumerate(lines) if line.startswith("several 1.2.3 "))
+    assert lines[row].endswith(" finds people")
+    assert lines[row + 1].strip() == "skeleton by options, offline"
 
 
 def test_the_list_as_json_has_the_names_of_variables_and_no_secret(monkeypatch):
@@ -60,13 +56,17 @@ def test_the_list_as_json_has_the_names_of_variables_and_no_secret(monkeypatch):
     by_name = {backend["name"]: backend for backend in json.loads(output)["backends"]}
     assert ["BAIDU_API_KEY", "BAIDU_SECRET_KEY"] in by_name["baidu"]["credentials"]
     assert by_name["baidu"]["capabilities"]["needs_network"] is True
+    assert by_name["baidu"]["api_version"] == 1
+    assert by_name["replay"]["skeleton"] is None
     assert not any(value in output for value in SECRETS.values())
 
 
-def test_one_backend_is_shown_with_every_option_and_its_variable():
+def test_one_backend_is_shown_with_its_credentials_and_every_option_and_variable():
     output = run("backends", "baidu").stdout
     for words in ("qps", "POSEHUB_BAIDU_QPS", "BAIDU_SECRET_KEY", "valid_persons", "max_pixels"):
         assert words in output
+    assert "skeleton: baidu21" in output
+    assert "credentials: BAIDU_API_KEY and BAIDU_SECRET_KEY, or BAIDU_ACCESS_TOKEN, or" in output
 
 
 def test_one_backend_as_json_has_its_options():
@@ -76,104 +76,61 @@ def test_one_backend_as_json_has_its_options():
     assert cassette["type"] == "path"
 
 
-def test_an_unknown_backend_is_a_wrong_call():
+def test_defaults_are_shown_as_they_are_written_on_the_command_line(install, make_info):
+    install(make_info("several", options=ManyOptions))
+    output = run("backends", "several").stdout
+    for line in (
+        "mode  'fast' or 'good', default fast",
+        "sizes  list of int, default 1,2",
+        "names  list of str, default empty",
+        "file  path, default Some/File",
+        "key  str, required",
+        "cache  false or path, default false",
+    ):
+        assert f"  {line}\n" in output
+
+
+def test_defaults_as_json_are_plain_values(install, make_info):
+    install(make_info("several", options=ManyOptions))
+    options = json.loads(run("backends", "several", "--json").stdout)["options"]
+    defaults = {option["name"]: option["default"] for option in options}
+    assert defaults["mode"] == "fast"
+    assert defaults["sizes"] == [1, 2]
+    assert defaults["names"] == []
+    assert defaults["file"] == str(Path("Some/File"))
+    assert defaults["key"] is None
+
+
+def test_an_unknown_backend_exits_with_2():
     result = run("backends", "bidu")
     assert result.exit_code == 2
     assert "Did you mean 'baidu'?" in result.stderr
 
 
-def test_broken_plugins_are_listed_with_their_error_and_the_others_work(broken_plugins):
-    result = posehub_in_a_process("backends", "--json", env=broken_plugins)
-    listed = json.loads(result.stdout)
+def test_plugins_that_do_not_load_are_listed_with_their_errors(posehub_process, broken_plugins):
+    table = posehub_process("backends", env=broken_plugins)
+    assert "a_package_that_does_not_exist" in table.stdout
+    listed = json.loads(posehub_process("backends", "--json", env=broken_plugins).stdout)
     problems = {problem["plugin"]: problem["error"] for problem in listed["problems"]}
-    assert "a_package_nobody_has" in problems["unimportable"]
-    assert "posehub_register_backend" in problems["misspelled"]
+    assert "a_package_that_does_not_exist" in problems["unimportable"]
+    assert "posehub_register_backend" in problems["misspelt"]
     assert {"baidu", "replay"} <= {backend["name"] for backend in listed["backends"]}
 
 
-def test_broken_plugins_are_shown_by_the_table_and_fail_the_doctor(broken_plugins):
-    table = posehub_in_a_process("backends", env=broken_plugins)
-    doctor = posehub_in_a_process("doctor", env=broken_plugins)
-    assert "a_package_nobody_has" in table.stdout
-    assert "FAIL  plugin misspelled" in doctor.stdout
-    assert doctor.returncode == 1
-
-
-def test_a_blocked_plugin_is_left_out_and_named(broken_plugins):
-    env = {**broken_plugins, "POSEHUB_BLOCK": "unimportable, misspelled,replay"}
-    listed = json.loads(posehub_in_a_process("backends", "--json", env=env).stdout)
-    assert listed["blocked"] == ["misspelled", "replay", "unimportable"]
+def test_a_blocked_plugin_is_named_and_not_loaded(posehub_process, broken_plugins):
+    env = {**broken_plugins, "POSEHUB_BLOCK": "unimportable, misspelt,replay"}
+    listed = json.loads(posehub_process("backends", "--json", env=env).stdout)
+    assert listed["blocked"] == ["misspelt", "replay", "unimportable"]
     assert listed["problems"] == []
-    doctor = posehub_in_a_process("doctor", env=env)
-    assert "note  plugin replay: left out by POSEHUB_BLOCK" in doctor.stdout
-    assert doctor.returncode == 0
+    assert "replay" not in {backend["name"] for backend in listed["backends"]}
 
 
-def test_the_doctor_says_which_keys_are_missing_without_failing():
-    findings = {f["subject"]: f for f in json.loads(run("doctor", "--json").stdout)}
-    assert findings["backend baidu"]["state"] == "note"
-    assert "BAIDU_API_KEY" in findings["backend baidu"]["detail"]
-    assert findings["backend replay"]["state"] == "ok"
+def test_without_backends_the_list_says_so(posehub_process, broken_plugins):
+    plugins = "baidu,blazepose,replay,misspelt,unimportable"
+    done = posehub_process("backends", env={**broken_plugins, "POSEHUB_BLOCK": plugins})
+    assert done.stdout == "No backend is installed.\n"
 
 
-def test_the_doctor_is_content_with_keys_and_shows_none(monkeypatch):
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-    result = run("doctor")
-    assert "ok    backend baidu: ready" in result.stdout
-    assert not any(value in result.output for value in SECRETS.values())
-
-
-def test_the_doctor_fails_on_settings_that_cannot_be_read(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("posehub.toml").write_text("backends = 5")
-    result = run("doctor")
-    assert result.exit_code == 1
-    assert "FAIL  settings" in result.stdout
-
-
-def test_the_doctor_fails_on_an_option_a_backend_does_not_have(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("posehub.toml").write_text("[backends.baidu]\nqsp = 2")
-    result = run("doctor")
-    assert result.exit_code == 1
-    assert "Did you mean 'qps'?" in result.stdout
-
-
-def test_help_lists_the_commands():
-    output = run("--help").stdout
-    for name in ("backends", "detect", "doctor", "models"):
-        assert f"\n  {name} " in output
-
-
-@pytest.mark.parametrize("name", ["backends", "detect", "doctor", "models"])
-def test_every_command_explains_itself(name):
-    result = run(name, "--help")
-    assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) > 5
-
-
-def test_the_version_is_the_packages():
-    assert posehub.__version__ in run("--version").stdout
-
-
-def test_an_unknown_command_is_a_wrong_call():
-    assert run("detcet").exit_code == 2
-
-
-def test_a_plugin_can_add_a_command(tmp_path):
-    (tmp_path / "greeter.py").write_text(
-        "import click, posehub\n\n"
-        "@posehub.hookimpl\n"
-        "def posehub_register_commands(group):\n"
-        "    @group.command()\n"
-        "    def greet():\n"
-        "        click.echo('hello')\n"
-    )
-    info = tmp_path / "greeter-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: greeter\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[posehub]\ngreeter = greeter\n")
-    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    assert posehub_in_a_process("greet", env=env).stdout == "hello\n"
-    assert "greet" in posehub_in_a_process("--help", env=env).stdout
+@pytest.mark.parametrize("arguments", [(), ("baidu",)])
+def test_text_that_is_piped_has_no_colours(arguments):
+    assert "\x1b" not in run("backends", *arguments).stdout

@@ -143,9 +143,9 @@ def test_an_image_that_is_not_found_becomes_a_blank_canvas(photo):
     assert "data:image" not in Path("r.html").read_text(encoding="utf-8")
 
 
-def test_the_option_images_limits_the_images_on_the_page(photo):
+def test_the_option_max_images_limits_the_images_on_the_page(photo):
     shutil.copy(photo, "second.jpg")
-    run("compare", "one", "two", photo, "second.jpg", "--html", "r.html", "--images", "1")
+    run("compare", "one", "two", photo, "second.jpg", "--html", "r.html", "--max-images", "1")
     text = Path("r.html").read_text(encoding="utf-8")
     assert text.count("<figure>") == 2
     assert "1 of 2 images, those with the least agreement first." in text

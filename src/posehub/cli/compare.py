@@ -70,8 +70,8 @@ class Call:
     help="Do not compare keypoints with a lower score; those without a score are compared.",
 )
 @click.option(
-    "--images",
-    "most_images",
+    "--max-images",
+    "max_images",
     type=click.IntRange(min=0),
     default=24,
     show_default=True,
@@ -85,11 +85,13 @@ def command(
     arguments: tuple[str, ...],
     options: tuple[str, ...],
     min_score: float,
-    most_images: int,
+    max_images: int,
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare the backends or results files A, B, ... on IMAGES: people, agreement, latency, cost.
+    """Compare backends or results files on the same images.
+
+    Prints the people found, the agreement, the latency and the cost of A, B, ... on IMAGES.
 
     The kind of an argument follows from its form. Without a dot or a slash it is the name of a
     backend: baidu. With the suffix .json, .jsonl, .parquet, .arrow or .pose it is a results file,
@@ -111,7 +113,7 @@ def command(
     ]
     comparison = compare([str(image) for image in images], runs, min_score)
     if html is not None:
-        write_page(html, comparison_page(comparison, lambda n: _loaded(places[n]), most_images))
+        write_page(html, comparison_page(comparison, lambda n: _loaded(places[n]), max_images))
     if as_json:
         echo_json(as_values(comparison))
     else:

@@ -15,17 +15,17 @@ from posehub.report.page import Cell, fill, number, page, table
 
 
 def comparison_page(
-    comparison: Comparison, load: Callable[[str], Image | None], most_images: int
+    comparison: Comparison, load: Callable[[str], Image | None], max_images: int
 ) -> str:
     """Return the page: HTML that needs no other file and no network.
 
     Args:
         comparison: what to show.
         load: returns an image by its name, or None if it cannot be loaded.
-        most_images: how many images to show, those with the least agreement first.
+        max_images: how many images to show, those with the least agreement first.
     """
     runs = comparison.runs
-    rows = least_agreement_first(comparison.images)[:most_images]
+    rows = least_agreement_first(comparison.images)[:max_images]
     body = fill(
         "compare.html",
         title=as_text(title(comparison)),
