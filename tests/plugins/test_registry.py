@@ -493,7 +493,7 @@ from posehub.plugins.registry import Registry, get_registry
 import posehub.plugins.registry as module
 
 class Point:
-    name, value, dist = "p", "p", None
+    name, value, version = "p", "p", ""
     def load(self):
         try:
             posehub.get_skeleton("not-there")
