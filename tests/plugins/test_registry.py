@@ -14,7 +14,7 @@ import pytest
 
 import posehub
 from posehub import Capabilities, Format, Skeleton
-from posehub.entry_points import entry_points
+from posehub.entry_points import EntryPoint, entry_points
 from posehub.errors import (
     ConfigError,
     DuplicateBackendError,
@@ -378,6 +378,15 @@ DANGEROUS = {
 }
 
 
+WITHOUT_ATTRIBUTES = """
+class Plugin:
+    def __dir__(self):
+        raise SystemExit(3)
+
+plugin = Plugin()
+"""
+
+
 @pytest.mark.parametrize("source", DANGEROUS.values(), ids=DANGEROUS)
 def test_no_plugin_stops_the_others_whatever_it_raises_or_returns(source, distribute):
     distribute("plug_a")
@@ -387,6 +396,25 @@ def test_no_plugin_stops_the_others_whatever_it_raises_or_returns(source, distri
     assert list(registry.backends) == ["plug_a", "plug_c"]
     assert isinstance(_problems(registry)["plug_b"], PluginLoadError)
     assert "plug_b" in str(_problems(registry)["plug_b"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "plugin = {'a': 1}",
+        "plugin = []",
+        "import numpy\nplugin = numpy.zeros(3)",
+        WITHOUT_ATTRIBUTES,
+    ],
+)
+def test_an_entry_point_may_name_any_object(source, tmp_path, monkeypatch):
+    (tmp_path / "plug_object.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry = Registry()
+    registry.load([EntryPoint("odd", "plug_object:plugin"), EntryPoint("replay", "posehub_replay")])
+    sys.modules.pop("plug_object")
+    assert list(registry.backends) == ["replay"]
+    assert "'odd'" in str(_problems(registry)["odd"])
 
 
 @attrs.frozen

@@ -89,6 +89,7 @@ class Registry:
     def _load(self, point: EntryPoint) -> None:
         try:
             plugin = point.load()
+            hash(plugin)  # an entry point may name any object, and pluggy keeps plugins in sets
         except BaseException as error:  # a plugin's import can raise anything, SystemExit too
             raise PluginLoadError(
                 f"Plugin {point.name!r} ({point.value}) does not load: {described(error)}. "
@@ -183,6 +184,10 @@ class Registry:
             raise PluginLoadError(
                 f"Plugin {name!r} has a hook that posehub does not know: {error}. "
                 f"Known hooks: {', '.join(_HOOKS)}."
+            ) from error
+        except BaseException as error:  # attributes of a plugin can raise anything, too
+            raise PluginLoadError(
+                f"Plugin {name!r} cannot be registered: {described(error)}"
             ) from error
 
     def _call(self, plugin: str, hook: str, **arguments: Any) -> list[Any]:
