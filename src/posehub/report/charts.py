@@ -160,11 +160,11 @@ def _legend(series: Sequence[str]) -> str:
 
 
 def _square(title: str, parts: Sequence[str]) -> str:
-    return _svg(_SIDE + 60, _SIDE + 52, title, parts)
+    return _svg(_SIDE + 70, _SIDE + 52, title, parts)
 
 
 def _square_x(share: float) -> float:
-    return 36 + share * _SIDE
+    return 46 + share * _SIDE
 
 
 def _square_y(share: float) -> float:

@@ -51,7 +51,7 @@ def summary(evaluation: Evaluation) -> str:
     """Return the numbers of people and images in words."""
     covered = evaluation.images_with_results
     missing = 0 if covered is None else evaluation.images - covered
-    note = f" {missing:,} images are not in the results: their people count as missed."
+    note = f" Images without results: {missing:,}; their people count as missed."
     return (
         f"{evaluation.people:,} annotated and {evaluation.found:,} found people in "
         f"{evaluation.images:,} images, skeleton {evaluation.skeleton}; "
