@@ -423,6 +423,11 @@ class _Keys:
 
 
 @attrs.frozen
+class _Unresolvable:
+    size: Missing = posehub.option(5, help="A size.")  # noqa: F821  # the name is missing on purpose
+
+
+@attrs.frozen
 class _Undescribed:
     size: int = 5
 
@@ -443,6 +448,7 @@ class _Undescribed:
         ({"options": {"size": 5}}, "options must be type, got a dict"),
         ({"options": int}, "options must be an attrs class, got int"),
         ({"options": _Undescribed}, "options.size must be made with posehub.option"),
+        ({"options": _Unresolvable}, "options has a type that cannot be evaluated: NameError"),
         ({"capabilities": {"max_batch": 2}}, "capabilities must be Capabilities, got a dict"),
         (
             {"capabilities": Capabilities(max_batch=0)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Iterator
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from posehub.backends.info import API_VERSION, BackendInfo, Capabilities, Price
 from posehub.backends.layers import fields_of
 from posehub.backends.transport import Recording
+from posehub.errors import described
 
 _NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+([-_][a-z0-9]+)*")
 _NAME_FORM = "up to 64 lower-case letters and digits, with single dashes or underscores between"
@@ -73,6 +75,10 @@ def _option_faults(info: BackendInfo) -> Iterator[str]:
     for field in attrs.fields(info.options):
         if "help" not in field.metadata:
             yield f"options.{field.name} must be made with posehub.option"
+    try:
+        typing.get_type_hints(info.options)
+    except Exception as error:  # an annotation is an expression, which can raise anything
+        yield f"options has a type that cannot be evaluated: {described(error)}"
     if not isinstance(info.credentials, (tuple, list)):
         return
     known = fields_of(info.options)
