@@ -151,6 +151,16 @@ def test_the_option_max_images_limits_the_images_on_the_page(photo):
     assert "1 of 2 images, those with the least agreement first." in text
 
 
+@pytest.mark.parametrize("page", ["photo.jpg", "results.jsonl", "./photo.jpg"])
+def test_a_page_never_replaces_an_input(photo, page):
+    results_of(photo)
+    before = Path(page).read_bytes()
+    result = run("compare", "results.jsonl", "two", photo, "--html", page)
+    assert result.exit_code == 2
+    assert "which it would replace" in result.stderr
+    assert Path(page).read_bytes() == before
+
+
 def test_a_failing_backend_is_reported_and_the_rest_is_compared(photo):
     shutil.copy(photo, "second.jpg")
     responses = [BackendError("over<load>ed"), random_people(1, seed=0)]

@@ -64,6 +64,14 @@ def test_a_page_that_cannot_be_written_is_a_clear_failure(folder):
     assert "Cannot write" in result.stderr
 
 
+@pytest.mark.parametrize("page", ["found.json", "truth.json", "."])
+def test_a_page_never_replaces_an_input_or_a_folder(folder, page):
+    before = (folder / "found.json").read_text(), (folder / "truth.json").read_text()
+    result = run("found.json", "--truth", "truth.json", "--html", page)
+    assert result.exit_code == 2
+    assert ((folder / "found.json").read_text(), (folder / "truth.json").read_text()) == before
+
+
 def test_malformed_annotations_exit_with_2(folder):
     (folder / "truth.json").write_text("{}")
     result = run("found.json", "--truth", "truth.json")

@@ -19,6 +19,7 @@ from posehub.errors import ImageError
 from posehub.evaluation.comparison import Comparison, compare
 from posehub.evaluation.running import Run, from_file, run_backend
 from posehub.evaluation.sources import find_picture, is_results_file, read_named
+from posehub.files import check_output
 from posehub.images.image import Image
 from posehub.images.loading import load_image
 from posehub.plugins.opening import open_with
@@ -106,6 +107,8 @@ def command(
     for source in call.sources:
         if not is_results_file(Path(source)):
             get_registry().find(source)
+    if html is not None:
+        check_output(html, [Path(argument) for argument in arguments])
     images, places = _images(call)
     runs = [
         _run(source, label, images, options_of.get(source, ()))

@@ -12,6 +12,7 @@ from rich.text import Text
 from posehub.cli.common import echo_json, html_option, json_option, write_page
 from posehub.cli.tables import text_table
 from posehub.evaluation.evaluation import Evaluation, evaluate
+from posehub.files import check_output
 from posehub.report.evaluation import (
     KEYPOINT_HEADINGS,
     PRECISION_HEADINGS,
@@ -42,6 +43,8 @@ def command(results: Path, truth: Path, html: Path | None, as_json: bool) -> Non
 
     Needs the extra: pip install "posehub[evaluate]"
     """
+    if html is not None:
+        check_output(html, [results, truth])
     evaluation = evaluate(results, truth)
     if html is not None:
         write_page(html, evaluation_page(evaluation, results.name, truth.name))
