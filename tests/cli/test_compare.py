@@ -132,7 +132,7 @@ def test_the_page_embeds_the_image_once_and_shows_it_for_both_backends(photo):
     assert "report: report.html" in result.stderr
     page = Path("report.html").read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 1
-    assert page.count('href="#photo-0"') == 2
+    assert page.count('href="#image-0"') == 2
 
 
 def test_an_image_that_is_not_found_becomes_a_blank_canvas(photo):

@@ -144,6 +144,6 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
 
 def test_people_of_an_image_without_a_result_count_as_missed(files, data_set):
     truth = read_truth(files(data_set(), [])[1])
-    nobody = from_results([Named("0.jpg", PoseResult.empty(COCO17))], truth, "results")
-    assert coco_precision(truth, nobody).ar["all"] == 0
-    assert nobody.answered == 1
+    empty = from_results([Named("0.jpg", PoseResult.empty(COCO17))], truth, "results")
+    assert coco_precision(truth, empty).ar["all"] == 0
+    assert empty.answered == 1

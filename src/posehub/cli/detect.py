@@ -108,8 +108,10 @@ def _table(result: PoseResult, rows: range) -> Table:
     return table
 
 
-def _cell(point: Any) -> str:
-    return "-" if point is None else f"{point.x:6.1f} {point.y:6.1f} {point.score:5.2f}"
+def _cell(keypoint: Any) -> str:
+    if keypoint is None:
+        return "-"
+    return f"{keypoint.x:6.1f} {keypoint.y:6.1f} {keypoint.score:5.2f}"
 
 
 def _numbers(value: Any, first: str, second: str) -> str:

@@ -118,14 +118,14 @@ def keypoint_rows(pair: Pair) -> list[list[str | Cell]]:
     """Return a row for each keypoint of a pair."""
     return [
         [
-            point.name,
-            number(_percent(point.distance), 2),
-            number(point.similarity),
-            number(point.both, 0),
-            number(point.only_first, 0),
-            number(point.only_second, 0),
+            keypoint.name,
+            number(_percent(keypoint.distance), 2),
+            number(keypoint.similarity),
+            number(keypoint.both, 0),
+            number(keypoint.only_first, 0),
+            number(keypoint.only_second, 0),
         ]
-        for point in pair.keypoints
+        for keypoint in pair.keypoints
     ]
 
 
@@ -136,8 +136,8 @@ def _milliseconds(run: Run, name: str) -> Cell:
 
 def _keypoint_chart(pairs: Sequence[Pair]) -> str:
     rows = [
-        (points[0].name, [_percent(point.distance) for point in points])
-        for points in zip(*(pair.keypoints for pair in pairs), strict=True)
+        (keypoints[0].name, [_percent(keypoint.distance) for keypoint in keypoints])
+        for keypoints in zip(*(pair.keypoints for pair in pairs), strict=True)
     ]
     return charts.dots(rows, [pair_name(pair) for pair in pairs], "Distance by keypoint", " %")
 
@@ -148,14 +148,17 @@ def _keypoints_table(pairs: Sequence[Pair]) -> str:
         ["keypoint", *headings],
         [
             [
-                points[0].name,
+                keypoints[0].name,
                 *(
                     cell
-                    for point in points
-                    for cell in (number(_percent(point.distance), 2), number(point.similarity))
+                    for keypoint in keypoints
+                    for cell in (
+                        number(_percent(keypoint.distance), 2),
+                        number(keypoint.similarity),
+                    )
                 ),
             ]
-            for points in zip(*(pair.keypoints for pair in pairs), strict=True)
+            for keypoints in zip(*(pair.keypoints for pair in pairs), strict=True)
         ],
     )
 

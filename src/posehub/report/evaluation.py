@@ -35,7 +35,7 @@ def evaluation_page(evaluation: Evaluation, results: str, truth: str) -> str:
         precision_chart="" if precision is None else _precision_chart(precision),
         keypoints=_keypoints_table(evaluation.keypoints),
         keypoint_chart=charts.dots(
-            [(point.name, [point.pck]) for point in evaluation.keypoints],
+            [(keypoint.name, [keypoint.pck]) for keypoint in evaluation.keypoints],
             ["PCK@0.1"],
             "PCK@0.1 by keypoint",
         ),
@@ -96,19 +96,19 @@ PRECISION_HEADINGS = ["OKS", *(f"{kind} {size}" for kind in ("AP", "AR") for siz
 KEYPOINT_HEADINGS = ["keypoint", "labelled", "found", "median px", "90 % px", "OKS term", "PCK@0.1"]
 
 
-def keypoint_rows(points: Sequence[KeypointError]) -> list[list[str | Cell]]:
+def keypoint_rows(keypoints: Sequence[KeypointError]) -> list[list[str | Cell]]:
     """Return a row for each keypoint."""
     return [
         [
-            point.name,
-            number(point.labelled, 0),
-            number(point.found, 0),
-            number(point.median_error, 1),
-            number(point.p90_error, 1),
-            number(point.similarity),
-            number(point.pck),
+            keypoint.name,
+            number(keypoint.labelled, 0),
+            number(keypoint.found, 0),
+            number(keypoint.median_error, 1),
+            number(keypoint.p90_error, 1),
+            number(keypoint.similarity),
+            number(keypoint.pck),
         ]
-        for point in points
+        for keypoint in keypoints
     ]
 
 
@@ -129,8 +129,8 @@ def _no_sigmas() -> str:
     return fill("no_sigmas.html")
 
 
-def _keypoints_table(points: Sequence[KeypointError]) -> str:
-    return table(KEYPOINT_HEADINGS, keypoint_rows(points))
+def _keypoints_table(keypoints: Sequence[KeypointError]) -> str:
+    return table(KEYPOINT_HEADINGS, keypoint_rows(keypoints))
 
 
 def _calibration_chart(calibration: Calibration, title: str) -> str:

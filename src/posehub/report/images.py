@@ -41,19 +41,23 @@ def image_section(image: ComparedImage, row: int, runs: Sequence[Run], pixels: I
     size = pixels.size if pixels is not None else max(sizes, default=(4, 3))
     shrink = _DRAWN / max(size)
     drawn = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
-    name = f"photo-{row}"
+    name = f"image-{row}"
     if pixels is None:
         background, embedded = svg.canvas(drawn, _CANVAS), ""
     else:
         background = f'<use href="#{name}"/>'
         embedded = fill(
-            "photo.html", name=name, width=str(drawn[0]), height=str(drawn[1]), source=_data(pixels)
+            "embedded.html",
+            name=name,
+            width=str(drawn[0]),
+            height=str(drawn[1]),
+            source=_data(pixels),
         )
     return fill(
         "image.html",
         name=as_text(image.name),
         agreement="" if image.agreement is None else f"agreement {image.agreement:.2f}",
-        photo=embedded,
+        embedded=embedded,
         figures="".join(
             fill(
                 "figure.html",
