@@ -7,7 +7,6 @@ gets a hook of its own, and importing it takes as long as listing the backends.
 from __future__ import annotations
 
 import enum
-import json
 import math
 import types
 import typing
@@ -127,6 +126,8 @@ def _parse(member: Any, text: str) -> Any:
         )
     if origin in _SEQUENCES:
         if text.lstrip().startswith("["):
+            import json  # only here, because listing the backends does not need it
+
             return _match(member, json.loads(text), None)
         items = [item.strip() for item in text.split(",")] if text.strip() else []
         return _items(member, items, from_text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +66,8 @@ def option_layer(options: Iterable[str]) -> Layer:
 
 def echo_json(value: Any) -> None:
     """Print a value as one line of JSON."""
+    import json
+
     click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
 
 

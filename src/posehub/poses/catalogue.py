@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from posehub.errors import ConfigError, nearest
 from posehub.poses.skeleton import Skeleton
-from posehub.poses.skeletons import BUILTIN
 
 
 class Catalogue(Mapping[str, Skeleton]):
@@ -18,40 +18,50 @@ class Catalogue(Mapping[str, Skeleton]):
     """
 
     def __init__(self) -> None:
-        self._skeletons = dict(BUILTIN)
+        self._added: dict[str, Skeleton] = {}
         self.load_plugins: Callable[[], object] = lambda: None
 
     def __getitem__(self, name: str) -> Skeleton:
-        if name not in self._skeletons:  # built-in skeletons need no plugin
+        if name in _builtin():  # built-in skeletons need no plugin
+            return _builtin()[name]
+        if name not in self._added:
             self.load_plugins()
-        return self._skeletons[name]
+        return self._added[name]
 
     def __iter__(self) -> Iterator[str]:
         self.load_plugins()
-        return iter(dict(self._skeletons))
+        return iter([*_builtin(), *self._added])
 
     def __len__(self) -> int:
         self.load_plugins()
-        return len(self._skeletons)
+        return len(_builtin()) + len(self._added)
 
     def add(self, skeleton: Skeleton) -> None:
         """Add a plugin's skeleton; its name must not be in use."""
-        self._skeletons[skeleton.name] = skeleton
+        self._added[skeleton.name] = skeleton
 
     def remove(self, name: str) -> None:
         """Remove a plugin's skeleton."""
-        del self._skeletons[name]
+        del self._added[name]
 
     def holds(self, name: str) -> bool:
         """Return whether a name is in use, without loading plugins."""
-        return name in self._skeletons
+        return name in _builtin() or name in self._added
+
+
+@cache
+def _builtin() -> Mapping[str, Skeleton]:
+    # imported when they are needed: listing the backends needs no skeleton
+    from posehub.poses.skeletons import BUILTIN
+
+    return BUILTIN
 
 
 catalogue = Catalogue()
 
 
 def get_skeleton(name: str) -> Skeleton:
-    """Return the skeleton `name`, built in or of a plugin.
+    """Return the skeleton `name`, built in or from a plugin.
 
     Raises:
         ConfigError: no skeleton has that name.
