@@ -48,6 +48,22 @@ def test_a_backend_with_credentials_is_ready_and_no_secret_is_shown(monkeypatch)
     assert not any(value in result.output for value in SECRETS.values())
 
 
+def test_missing_model_files_are_named_with_the_command_that_fetches_them(monkeypatch, folder):
+    monkeypatch.setenv("POSEHUB_MODELS_DIR", str(folder / "empty"))
+    found = findings()["backend blazepose"]
+    assert found["state"] == "ok"
+    assert "2 of 2 model files are missing" in found["detail"]
+    assert "posehub models pull blazepose" in found["detail"]
+
+
+@pytest.mark.parametrize("models", [lambda options: 1 / 0, lambda options: ["a.onnx"]])
+def test_a_plugin_that_cannot_list_its_model_files_fails(models, install, make_info):
+    install(make_info("some", models=models))
+    result = run()
+    assert result.exit_code == 1
+    assert "FAIL  backend some: The models of some cannot be listed" in result.stdout
+
+
 def test_settings_that_cannot_be_read_fail():
     Path("posehub.toml").write_text("backends = 5")
     result = run()

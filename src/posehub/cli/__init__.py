@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "backends": "List the installed backends, or one backend's options.",
-    "cassette": "Check recorded cassettes before they are shared.",
+    "cassette": "List, check and prune cassettes.",
     "compare": "Compare backends or results files on the same images.",
-    "convert": "Convert a results file.",
+    "convert": "Convert the results in IN, a file or folder, to the format of OUT.",
     "detect": "Detect the people in IMAGES and print their keypoints.",
     "doctor": "Check the installation, settings, plugins and credentials.",
-    "draw": "Draw the people of results on their images.",
+    "draw": "Draw the people in FILES.",
     "evaluate": "Measure RESULTS against annotations: AP, AR, PCK, errors and calibration.",
-    "models": "Model files of local backends.",
+    "models": "Manage the model files that local backends need.",
     "new-plugin": "Write the files of a new plugin for the backend NAME.",
-    "record": "Record a backend's responses to IMAGES in a cassette.",
+    "record": "Record a backend's responses to IMAGES into a cassette.",
 }
 """posehub's own commands, each in the module of its name, with the line that `--help` shows. Their
 own first lines are not used there: reading them would import every command."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import attrs
 import click
@@ -16,8 +17,9 @@ import posehub
 from posehub.backends.info import BackendInfo
 from posehub.backends.layers import Layer, build_options, fields_of, is_personal
 from posehub.cli.common import echo_json, json_option
+from posehub.cli.models import declared_files
 from posehub.errors import MissingCredentialError, PosehubError, nearest_name
-from posehub.local.models import FOLDER_VARIABLE
+from posehub.local.models import FOLDER_VARIABLE, state_of
 from posehub.plugins.opening import default_backend, require_credentials
 from posehub.plugins.registry import get_registry, list_backends
 from posehub.plugins.settings import Settings, environment_name, option_layers, read_settings
@@ -162,8 +164,25 @@ def _backend(info: BackendInfo, settings: list[Settings]) -> Finding:
             return Finding(subject, "ok", f"ready; needs the option {', '.join(missing)}")
         options, _ = build_options(info.name, info.options, layers, info.credentials)
         require_credentials(info, options)
+        return Finding(subject, "ok", f"ready{_models(info, options)}")
     except MissingCredentialError as error:
         return Finding(subject, "note", str(error))
     except PosehubError as error:
         return Finding(subject, "fail", str(error))
-    return Finding(subject, "ok", "ready")
+
+
+def _models(info: BackendInfo, options: Any) -> str:
+    """Return in words how many model files are still to be fetched.
+
+    Raises:
+        PosehubError: the plugin's function fails, or a file cannot be read.
+    """
+    files = [] if info.models is None else declared_files(info, options)
+    states = [state_of(file) for file in files]
+    lacking = [state for state in states if state != "present"]
+    if not lacking:
+        return ""
+    return (
+        f"; {len(lacking)} of {len(files)} model files are missing or damaged. They are fetched "
+        f"when it is opened, or now: posehub models pull {info.name}"
+    )

@@ -133,10 +133,10 @@ def _needs_of(name: str, options: tuple[str, ...]) -> _Needs:
     info, chosen, _ = resolve(name, option_layer(options))
     if info.models is None:
         raise ConfigError(f"The backend {name} needs no model files.")
-    return _Needs(name, _declared(info, chosen))
+    return _Needs(name, declared_files(info, chosen))
 
 
-def _declared(info: BackendInfo, options: Any) -> list[ModelFile]:
+def declared_files(info: BackendInfo, options: Any) -> list[ModelFile]:
     """Return the files that a plugin declares for some options.
 
     Raises:

@@ -61,7 +61,7 @@ catalogue = Catalogue()
 
 
 def get_skeleton(name: str) -> Skeleton:
-    """Return the skeleton `name`, built in or from a plugin.
+    """Return the skeleton `name`, built in or of a plugin.
 
     Raises:
         ConfigError: no skeleton has that name.
