@@ -97,7 +97,7 @@ def test_the_page_leads_to_a_backend_that_works(tmp_path, fresh_python):
 def test_the_declarations_of_the_page_are_valid():
     plugin = ModuleType("posehub_example")
     for code in DECLARATIONS:
-        exec(compile(code, "writing-plugins.md", "exec"), vars(plugin))
+        exec(compile(code, "writing-plugins.md", "exec", dont_inherit=True), vars(plugin))
     assert list(faults_of(plugin.INFO)) == []
     registry = Registry()
     registry.register(plugin, "example")
