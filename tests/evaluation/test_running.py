@@ -7,9 +7,9 @@ import pytest
 from PIL import Image as PILImage
 
 import posehub
-from posehub.errors import BackendError, ConfigError
+from posehub.errors import BackendError, ConfigError, ImageError
 from posehub.evaluation.running import Latency, ask, from_file, latency_of
-from posehub.evaluation.sources import Named
+from posehub.poses.record import Record
 from posehub.testing import fake_backend, random_people
 
 
@@ -64,20 +64,24 @@ def test_answered_calls_cost_what_the_backend_declares(pictures):
     assert (cost.amount, cost.currency) == (1.0, "CNY")
 
 
+def failed(name):
+    return Record(name, error=ImageError("cut"))
+
+
 def test_results_of_a_file_are_found_by_path_or_by_name(pictures):
-    found = [Named(str(pictures[1]), random_people(2, seed=0)), Named("x/a.png", None)]
+    found = [Record(str(pictures[1]), random_people(2, seed=0)), failed("x/a.png")]
     contestant = from_file("file", found, pictures[:2])
     assert [None if r is None else len(r) for r in contestant.results] == [None, 2]
-    assert contestant.errors == {str(pictures[0]): "failed when the results were written"}
+    assert contestant.errors == {str(pictures[0]): "failed when the results were written: cut"}
     assert contestant.latency is None
 
 
 def test_a_picture_the_file_does_not_have_is_refused(pictures):
     with pytest.raises(ConfigError, match=r"file has no result of .*c\.png"):
-        from_file("file", [Named("a.png", None)], pictures[2:])
+        from_file("file", [failed("a.png")], pictures[2:])
 
 
 def test_a_name_two_results_share_is_found_by_its_path_only(pictures):
-    found = [Named("x/a.png", None), Named("y/a.png", None)]
+    found = [failed("x/a.png"), failed("y/a.png")]
     with pytest.raises(ConfigError, match="no result"):
         from_file("file", found, pictures[:1])

@@ -11,9 +11,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from posehub.errors import ConfigError
-from posehub.evaluation.needs import need
 from posehub.evaluation.predictions import Predictions
 from posehub.evaluation.truth import Truth
+from posehub.extras import needed
 
 SIZES = ("all", "medium", "large")
 """Of people, by their area: all; 32^2 to 96^2 square pixels; more. COCO labels no keypoints of
@@ -53,7 +53,8 @@ def coco_precision(truth: Truth, predictions: Predictions) -> Precision:
         raise ConfigError(
             f"AP needs sigmas, and skeleton {truth.skeleton.name!r} of the truth has none."
         )
-    coco, cocoeval = need("pycocotools.coco"), need("pycocotools.cocoeval")
+    coco = needed("pycocotools.coco", extra="evaluate")
+    cocoeval = needed("pycocotools.cocoeval", extra="evaluate")
     # pycocotools prints its progress
     with contextlib.redirect_stdout(io.StringIO()):
         annotated = coco.COCO()

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import posehub.errors
 from posehub.backends.base import Backend
 from posehub.backends.info import BackendInfo
 from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
-from posehub.errors import CassetteError, PosehubError
+from posehub.errors import CassetteError, PosehubError, error_class
 from posehub.images.image import Image
 from posehub.poses.result import PoseResult
 from posehub.recording.forms import digest_form, form_digest
@@ -105,15 +104,9 @@ def _fault(response: HttpResponse) -> PosehubError | None:
         kind, message = reply["error"], str(reply["message"])
     except (ValueError, KeyError, TypeError) as error:
         return CassetteError(f"A recorded error is invalid: {error}. Record it again.")
-    return _error_class(kind)(message)
+    return error_class(kind)(message)
 
 
 def _response(status: int, reply: dict[str, Any]) -> HttpResponse:
     text = json.dumps(reply, ensure_ascii=False, allow_nan=False)
     return HttpResponse(status, {"content-type": "application/json"}, text.encode())
-
-
-def _error_class(name: str) -> type[PosehubError]:
-    kind = getattr(posehub.errors, name, None)
-    known = isinstance(kind, type) and issubclass(kind, PosehubError)
-    return kind if known else posehub.errors.BackendError  # type: ignore[return-value]  # just checked
