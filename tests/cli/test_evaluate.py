@@ -64,11 +64,11 @@ def test_a_page_that_cannot_be_written_is_a_clear_failure(folder):
     assert "Cannot write" in result.stderr
 
 
-def test_malformed_annotations_exit_with_2(folder):
+def test_malformed_annotations_exit_with_1(folder):
     (folder / "truth.json").write_text("{}")
     result = run("found.json", "--truth", "truth.json")
-    assert result.exit_code == 2
-    assert "truth.json: has no 'images'" in result.stderr
+    assert result.exit_code == 1
+    assert "truth.json: has no array 'categories'" in result.stderr
 
 
 def test_without_a_truth_the_call_is_wrong(folder):

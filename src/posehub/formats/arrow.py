@@ -26,7 +26,7 @@ _ROWS = 1 << 13  # to read at a time
 
 def read_parquet(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
     """Yield the records of a Parquet file."""
-    pa = needed("pyarrow", extra="parquet")
+    pa = _pyarrow()
     pq = needed("pyarrow.parquet", extra="parquet")
     try:
         # if it were buffered ahead, what was read would stay in memory to the end of the file
@@ -38,7 +38,7 @@ def read_parquet(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
 
 def read_arrow(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
     """Yield the records of an Arrow IPC file; one of its record batches is loaded at a time."""
-    pa = needed("pyarrow", extra="parquet")
+    pa = _pyarrow()
     try:
         # not mapped into memory, because mapped memory counts as used
         with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
@@ -56,15 +56,18 @@ def write_parquet(records: Iterable[Record], path: Path) -> None:
 
 def write_arrow(records: Iterable[Record], path: Path) -> None:
     """Write an Arrow IPC file, not compressed."""
-    pa = needed("pyarrow", extra="parquet")
+    pa = _pyarrow()
     _write(records, path, pa.ipc.new_file)
+
+
+def _pyarrow() -> Any:
+    return needed("pyarrow", extra="parquet")
 
 
 def _write(
     records: Iterable[Record], path: Path, open_writer: Callable[[BinaryIO, pa.Schema], Any]
 ) -> None:
-    import pyarrow as pa
-
+    pa = _pyarrow()
     writer = None
     with open_atomically(path) as file:
         for layout, columns in blocks(records, path):
@@ -79,14 +82,12 @@ def _write(
 
 
 def _schema(layout: Layout) -> pa.Schema:
-    import pyarrow as pa
-
+    pa = _pyarrow()
     return pa.schema([pa.field(name, _type(name)) for name in (*FACTS, *layout.numbers)])
 
 
 def _type(name: str) -> pa.DataType:
-    import pyarrow as pa
-
+    pa = _pyarrow()
     return getattr(pa, FACTS.get(name, "float32"))()
 
 
@@ -103,8 +104,7 @@ def _piece(batch: pa.RecordBatch, path: Path) -> Piece:
 
 
 def _values(batch: pa.RecordBatch, path: Path, name: str) -> Any:
-    import pyarrow as pa
-
+    pa = _pyarrow()
     try:
         column = batch.column(name).cast(_type(name))
     except pa.ArrowException as error:

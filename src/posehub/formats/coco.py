@@ -157,8 +157,8 @@ def _annotations(
             "bbox": [plain(value) for value in box],
             "area": plain(box[2] * box[3]),
             "iscrowd": 0,
-            "score": fields.null(score),
-            "keypoint_scores": [fields.null(value) for value in scores],
+            "score": fields.null(plain(score)),
+            "keypoint_scores": [fields.null(plain(value)) for value in scores],
         }
         if result.ids is not None:
             annotation["track_id"] = int(result.ids[person])

@@ -90,5 +90,5 @@ def _stem(record: Record, path: Path) -> str:
     """Return the image's name without folders and suffix."""
     stem = PurePosixPath(record.image.replace(os.sep, "/")).stem
     if stem in ("", "..") or "\0" in stem:
-        raise FormatError(f"{path}: image {record} has a name that no file can have")
+        raise FormatError(f"{path}: image {record}: its name makes no file name")
     return stem

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WHERE = "DataFrame"
-_DTYPES = {"string": "string", "int32": "Int32", "int64": "Int64", "float64": "Float64"}
-"""Type in `FACTS` -> pandas' type with missing values."""
+_DTYPES = {"string": "string", "int32": "Int32", "int64": "Int64", "float64": "float64"}
+"""Type in `FACTS` -> the type of pandas that has missing values."""
 
 
 def to_dataframe(results: Results) -> pd.DataFrame:
     """Return results as a pandas DataFrame of one person a row.
 
     Columns have the names and types of Parquet files, see the page "Formats", in pandas' types
-    with missing values (`string`, `Int64`, `Int32`, `Float64`); the numbers of boxes and keypoints
-    are float32. Coordinates are pixels of the upright image, 3-D ones metres. An image without
+    with missing values (`string`, `Int64`, `Int32`); `time` is float64 and the numbers of boxes and
+    keypoints are float32, with NaN. Coordinates are pixels of the upright image, 3-D ones metres. An image without
     people, or that failed, has one row, whose `person` is missing.
 
     Args:
@@ -84,4 +84,5 @@ def _values(frame: pd.DataFrame, name: str) -> Any:
         values = frame[name].astype(_DTYPES[FACTS[name]]).tolist()
     except (TypeError, ValueError) as error:
         raise FormatError(f"{_WHERE}: column {name!r}: {error}") from error
-    return [None if value is pd.NA else value for value in values]
+    # NaN is the value that differs from itself
+    return [None if value is pd.NA or value != value else value for value in values]  # noqa: PLR0124

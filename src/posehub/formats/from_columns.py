@@ -20,7 +20,7 @@ from posehub.poses.skeleton import Skeleton
 
 _IMAGE = [name for name in FACTS if name not in ("person", "track_id")]
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,999})")
 
 _Table = Mapping[str, Any]  # columns as `blocks` has them
 
@@ -137,12 +137,13 @@ def _record(table: _Table, start: int, end: int, layout: Layout, where: str) -> 
     people = slice(start, start if table["person"][start] is None else end)
     if facts["error"] is not None:
         if people.stop > start:
-            raise FormatError(f"{where}: an image with an error has no people")
+            raise FormatError(f"{where}: has an error, so it cannot have people")
         return Record(error=_error(facts), **image)
-    if layout.skeleton is None or facts["skeleton"] != layout.skeleton.name:
-        first = None if layout.skeleton is None else layout.skeleton.name
+    if layout.skeleton is None or facts["skeleton"] is None:
+        raise FormatError(f"{where}: skeleton is missing")
+    if facts["skeleton"] != layout.skeleton.name:
         raise FormatError(
-            f"{where}: skeleton is {facts['skeleton']!r}, above it is {first!r}, "
+            f"{where}: skeleton is {facts['skeleton']!r}, above it is {layout.skeleton.name!r}, "
             "and a table has one skeleton"
         )
     try:

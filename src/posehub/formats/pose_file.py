@@ -154,7 +154,7 @@ def write(records: Iterable[Record], path: Path, *, fps: float = _DEFAULT_FPS) -
             frames.write(_values(record.people).tobytes())
             heights.append(len(record.people))
         if first is None:
-            raise FormatError(f"{path}: a clip needs at least one image: its skeleton")
+            raise FormatError(f"{path}: a clip has a skeleton, so it needs at least one image")
         with located(path, "header"):
             header = _header(first)
         with open_atomically(path) as file:

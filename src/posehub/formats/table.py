@@ -108,7 +108,8 @@ FORMATS = {
 
 def every_format() -> Mapping[str, Format]:
     """Return posehub's formats and those of the installed plugins, by name."""
-    return {**get_registry().formats, **FORMATS}
+    plugins = get_registry().formats
+    return FORMATS | {name: format for name, format in plugins.items() if name not in FORMATS}
 
 
 def find(name: str) -> Format:
