@@ -79,8 +79,8 @@ def test_an_image_that_is_not_in_the_truth_is_refused(coco):
         ([], "must be an object"),
         (person(image_id=None), "image_id must be a whole number, got None"),
         (person(keypoints=[1, 2]), "keypoints must have 51 numbers, got 2"),
-        (person(score="high"), "score must hold numbers, got 'high'"),
-        (person(score=None), "score must hold numbers, got None"),
+        (person(score="high"), "score must be a finite number, got 'high'"),
+        (person(score=None), "score must be a finite number, got None"),
     ],
 )
 def test_a_malformed_entry_is_named(coco, entry, message):

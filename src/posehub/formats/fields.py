@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -42,7 +42,7 @@ def take(data: Any, key: str) -> Any:
     Raises:
         ValueError: `data` is not an object, or has no such key.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise ValueError(f"must be an object, got {shown(data)}")
     if key not in data:
         raise ValueError(f"has no {key!r}")
@@ -55,7 +55,7 @@ def optional(take_value: Callable[[Any, str], T], data: Any, key: str) -> T | No
     Raises:
         ValueError: the value is neither null nor what the function takes.
     """
-    if isinstance(data, Mapping) and data.get(key) is None:
+    if isinstance(data, dict) and data.get(key) is None:
         return None
     return take_value(data, key)
 
@@ -84,18 +84,6 @@ def whole_number(data: Any, key: str) -> int:
     return value
 
 
-def exact_number(data: Any, key: str) -> float:
-    """Return `data[key]`, a finite number that float64 holds.
-
-    Raises:
-        ValueError: the key is missing, or its value is something else.
-    """
-    value = take(data, key)
-    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:  # NaN is not, too
-        raise ValueError(f"{key} must be a finite number, got {shown(value)}")
-    return float(value)
-
-
 def size(data: Any, key: str) -> tuple[int, int]:
     """Return `data[key]`, a list of width and height.
 
@@ -108,13 +96,26 @@ def size(data: Any, key: str) -> tuple[int, int]:
     return value[0], value[1]
 
 
-def number(data: Any, key: str) -> float:
-    """Return `data[key]`, a number that float32 holds.
+def number(data: Any, key: str, *, largest: float = _LARGEST) -> float:
+    """Return `data[key]`, a number of at most `largest`, which is what float32 holds if not given.
 
     Raises:
         ValueError: the key is missing, or its value is something else.
     """
-    return float(_array([take(data, key)], key)[0])
+    value = take(data, key)
+    # NaN compares as false, and is refused too
+    if type(value) not in (int, float) or not abs(value) <= largest:
+        raise ValueError(f"{key} must be a finite number, got {shown(value)}")
+    return float(value)
+
+
+def exact_number(data: Any, key: str) -> float:
+    """Return `data[key]`, a number that float64 holds.
+
+    Raises:
+        ValueError: the key is missing, or its value is something else.
+    """
+    return number(data, key, largest=sys.float_info.max)
 
 
 def numbers(data: Any, key: str, length: int) -> NDArray[np.float64]:

@@ -30,8 +30,8 @@ def to_dataframe(results: Results) -> pd.DataFrame:
 
     Columns have the names and types of Parquet files, see the page "Formats", in pandas' types
     with missing values (`string`, `Int64`, `Int32`); `time` is float64 and the numbers of boxes and
-    keypoints are float32, with NaN. Coordinates are pixels of the upright image, 3-D ones metres. An image without
-    people, or that failed, has one row, whose `person` is missing.
+    keypoints are float32, with NaN. Coordinates are pixels of the upright image, 3-D ones metres.
+    An image without people, or that failed, has one row, whose `person` is missing.
 
     Args:
         results: records or results of one skeleton.
@@ -85,4 +85,4 @@ def _values(frame: pd.DataFrame, name: str) -> Any:
     except (TypeError, ValueError) as error:
         raise FormatError(f"{_WHERE}: column {name!r}: {error}") from error
     # NaN is the value that differs from itself
-    return [None if value is pd.NA or value != value else value for value in values]  # noqa: PLR0124
+    return [None if value is pd.NA or value != value else value for value in values]
