@@ -92,7 +92,7 @@ FORMAT = Format(
     summary="responses of body_analysis, one file for each image",
     reader=_read,
     writer=_write,
-    lost="the image's size, and of its name folder and suffix; 3-D keypoints",
+    lost="failed images; the image's size, folder and suffix; 3-D keypoints and ids",
     keys=("person_num", "person_info"),
 )
 
