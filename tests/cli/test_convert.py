@@ -148,6 +148,14 @@ def test_a_missing_source_exits_with_two(tmp_path):
     assert "missing.jsonl" in done.stderr
 
 
+def test_an_output_that_is_the_input_exits_with_two(source):
+    before = source.read_bytes()
+    done = run(source, source)
+    assert done.exit_code == 2
+    assert "is the input" in done.stderr
+    assert source.read_bytes() == before
+
+
 def test_the_help_names_every_format():
     text = run("--help").stdout
     assert [name for name in (*FORMATS, "baidu") if name not in text] == []

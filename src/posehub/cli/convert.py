@@ -9,6 +9,7 @@ import attrs
 import click
 
 from posehub.cli.common import echo_json, json_option
+from posehub.files import check_output
 from posehub.formats import read, write
 from posehub.formats.streams import Written
 from posehub.formats.table import find, of_source, of_target
@@ -68,6 +69,8 @@ def command(
         if name not in after.options:
             flag = name.replace("_", "-")
             raise click.UsageError(f"The format {after.name} has no --{flag}.")
+    if not target.is_dir():
+        check_output(target, [source])
     written = write(records, target, after.name, **given)
     if as_json:
         paths = {"in": str(source), "from": before.name, "out": str(target), "to": after.name}
