@@ -146,13 +146,13 @@ def make_plugin():
 
 @pytest.fixture
 def install(make_plugin):
-    """Register backends and skeletons as a plugin of the running registry; removed afterwards."""
+    """Register what a plugin may bring with the running registry; removed afterwards."""
     registry = get_registry()
     names = []
 
-    def register(*backends, skeletons=()):
+    def register(*backends, **others):
         name = f"in-memory-{len(names)}"
-        registry.register(make_plugin(*backends, skeletons=skeletons), name, version="1.2.3")
+        registry.register(make_plugin(*backends, **others), name, version="1.2.3")
         names.append(name)
 
     yield register

@@ -127,6 +127,14 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
+def error_class(name: str) -> type[PosehubError]:
+    """Return the error class of this module called `name`; `BackendError` if there is none."""
+    found = globals().get(name)
+    if isinstance(found, type) and issubclass(found, PosehubError):
+        return found
+    return BackendError
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to `name`, or None if none is close."""
     # difflib is only needed on the way to an error message

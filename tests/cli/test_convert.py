@@ -21,7 +21,7 @@ def run(*arguments):
 
 @pytest.fixture
 def source(tmp_path):
-    """Two pictures with three people, on baidu21."""
+    """Two images with three people, on baidu21."""
     path = tmp_path / "in.jsonl"
     baidu = posehub.get_skeleton("baidu21")
     people = [random_people(count, seed=count, skeleton=baidu) for count in (1, 2)]
@@ -32,12 +32,12 @@ def source(tmp_path):
 def test_results_are_converted_and_counted(source, tmp_path):
     done = run(source, tmp_path / "out.parquet")
     assert done.exit_code == 0
-    assert "parquet  pictures: 2, people: 3, baidu21" in done.stdout
+    assert "parquet  images: 2, people: 3, baidu21" in done.stdout
     assert FORMATS["parquet"].lost in done.stderr
     assert list(posehub.read(tmp_path / "out.parquet")) == list(posehub.read(source))
 
 
-def test_people_are_put_on_another_skeleton(source, tmp_path):
+def test_people_are_converted_to_another_skeleton(source, tmp_path):
     done = run(source, tmp_path / "out.json", "--to", "coco", "--skeleton", "coco17", "--json")
     assert done.exit_code == 0
     summary = json.loads(done.stdout)
@@ -48,8 +48,10 @@ def test_people_are_put_on_another_skeleton(source, tmp_path):
         "out": str(tmp_path / "out.json"),
         "to": "coco",
         "skeletons": ["coco17"],
-        "pictures": 2,
+        "images": 2,
         "people": 3,
+        "failed": 0,
+        "skipped": 0,
     }
     (first, _) = posehub.read(tmp_path / "out.json")
     expected = next(posehub.read(source)).result.to("coco17")
@@ -63,7 +65,7 @@ def test_what_detect_prints_can_be_converted(tmp_path):
     assert list(posehub.read(tmp_path / "out.arrow")) == [Record("a.jpg", result)]
 
 
-def test_a_source_that_names_no_skeleton_is_told_it(tmp_path):
+def test_the_skeleton_of_a_source_can_be_named(tmp_path):
     posehub.write(Record("", random_people(1, seed=0), 5), tmp_path / "in.json", "coco-results")
     wrong = run(tmp_path / "in.json", tmp_path / "out.jsonl")
     assert wrong.exit_code == 2
@@ -72,9 +74,44 @@ def test_a_source_that_names_no_skeleton_is_told_it(tmp_path):
     assert next(posehub.read(tmp_path / "out.jsonl")).image_id == 5
 
 
-def test_a_clip_gets_its_rate(source, tmp_path):
+def test_a_clip_has_the_named_frames_per_second(source, tmp_path):
     assert run(source, tmp_path / "out.pose", "--fps", "50").exit_code == 0
     assert (tmp_path / "out.pose").stat().st_size > 1000
+
+
+def test_the_least_score_of_labelled_keypoints_can_be_chosen(source, tmp_path):
+    for min_score, count in (("0", 21), ("1", 0)):
+        done = run(source, tmp_path / "out.json", "--to", "coco", "--min-score", min_score)
+        assert done.exit_code == 0
+        truth = json.loads((tmp_path / "out.json").read_text())
+        assert {entry["num_keypoints"] for entry in truth["annotations"]} == {count}
+
+
+@pytest.fixture
+def failed(tmp_path):
+    """Two images; one failed."""
+    path = tmp_path / "failed.jsonl"
+    good = Record("a.jpg", random_people(1, seed=0), 1)
+    posehub.write([good, Record("b.jpg", error=posehub.errors.ImageError("cut"))], path)
+    return path
+
+
+def test_failed_images_are_converted_and_counted(failed, tmp_path):
+    done = run(failed, tmp_path / "out.parquet", "--skeleton", "baidu21", "--json")
+    assert done.exit_code == 0
+    assert "failed images, written with their errors: 1" in done.stderr
+    assert json.loads(done.stdout)["failed"] == 1
+    good, bad = posehub.read(tmp_path / "out.parquet")
+    assert good.result.skeleton.name == "baidu21"
+    assert bad == list(posehub.read(failed))[1]
+
+
+def test_failed_images_that_a_format_cannot_hold_are_counted(failed, tmp_path):
+    done = run(failed, tmp_path / "out.pose")
+    assert done.exit_code == 0
+    assert "failed images, skipped because pose cannot hold them: 1" in done.stderr
+    assert "images: 1, people: 1" in done.stdout
+    assert len(list(posehub.read(tmp_path / "out.pose"))) == 1
 
 
 def test_a_malformed_file_exits_with_one_and_writes_nothing(tmp_path):
@@ -89,11 +126,12 @@ def test_a_malformed_file_exits_with_one_and_writes_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["out.json"], "does not tell the format"),
+        (["out.json"], "does not show the format; name it: --to"),
         (["out.parquet", "--skeleton", "coco71"], "coco17"),
         (["out.parquet", "--to", "parket"], "parquet"),
         (["out.parquet", "--from", "jason"], "No format 'jason'"),
-        (["out.parquet", "--fps", "5"], "parquet has no fps"),
+        (["out.parquet", "--fps", "5"], "parquet has no --fps"),
+        (["out.parquet", "--min-score", "0.5"], "parquet has no --min-score"),
         (["out.parquet", "--fps", "0"], "--fps"),
         ([], "OUT"),
     ],
@@ -104,10 +142,18 @@ def test_a_wrong_call_exits_with_two(arguments, complaint, source, tmp_path):
     assert complaint in done.stderr
 
 
-def test_a_source_that_is_not_there_exits_with_two(tmp_path):
+def test_a_missing_source_exits_with_two(tmp_path):
     done = run(tmp_path / "missing.jsonl", tmp_path / "out.parquet")
     assert done.exit_code == 2
     assert "missing.jsonl" in done.stderr
+
+
+def test_an_output_that_is_the_input_exits_with_two(source):
+    before = source.read_bytes()
+    done = run(source, source)
+    assert done.exit_code == 2
+    assert "is the input" in done.stderr
+    assert source.read_bytes() == before
 
 
 def test_the_help_names_every_format():

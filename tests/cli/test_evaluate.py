@@ -72,11 +72,11 @@ def test_a_page_never_replaces_an_input_or_a_folder(folder, page):
     assert ((folder / "found.json").read_text(), (folder / "truth.json").read_text()) == before
 
 
-def test_malformed_annotations_exit_with_2(folder):
+def test_malformed_annotations_exit_with_1(folder):
     (folder / "truth.json").write_text("{}")
     result = run("found.json", "--truth", "truth.json")
-    assert result.exit_code == 2
-    assert "truth.json: has no 'images'" in result.stderr
+    assert result.exit_code == 1
+    assert "truth.json: has no array 'categories'" in result.stderr
 
 
 def test_without_annotations_the_command_exits_with_2(folder):

@@ -16,8 +16,8 @@ from posehub.errors import ConfigError, MissingDependencyError
 from posehub.evaluation.coco import SIZES, coco_precision
 from posehub.evaluation.evaluation import evaluate
 from posehub.evaluation.predictions import from_coco, from_results
-from posehub.evaluation.sources import Named
 from posehub.evaluation.truth import read_truth
+from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeletons import COCO17
 
@@ -124,7 +124,7 @@ def test_a_skeleton_without_sigmas_has_no_ap(files, data_set):
     assert evaluate(results, annotations).precision is None
     read = read_truth(annotations)
     with pytest.raises(ConfigError, match="needs sigmas"):
-        coco_precision(read, from_coco([], read, "results"))
+        coco_precision(read, from_coco(results, read))
 
 
 def test_nothing_is_printed(files, capsys, data_set, found_people):
@@ -144,6 +144,6 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
 
 def test_people_of_an_image_without_a_result_count_as_missed(files, data_set):
     truth = read_truth(files(data_set(), [])[1])
-    empty = from_results([Named("0.jpg", PoseResult.empty(COCO17))], truth, "results")
+    empty = from_results([Record("0.jpg", PoseResult.empty(COCO17))], truth, "results")
     assert coco_precision(truth, empty).ar["all"] == 0
     assert empty.answered == 1

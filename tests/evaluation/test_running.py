@@ -7,9 +7,9 @@ import pytest
 from PIL import Image as PILImage
 
 import posehub
-from posehub.errors import BackendError, ConfigError
+from posehub.errors import BackendError, ConfigError, ImageError
 from posehub.evaluation.running import Latency, from_file, latency_of, run_backend
-from posehub.evaluation.sources import Named
+from posehub.poses.record import Record
 from posehub.testing import fake_backend, random_people
 
 
@@ -64,20 +64,24 @@ def test_images_with_a_result_cost_the_price_that_the_backend_declares(images):
     assert (cost.amount, cost.currency) == (1.0, "CNY")
 
 
+def failed(name):
+    return Record(name, error=ImageError("cut"))
+
+
 def test_results_of_a_file_are_found_by_path_or_by_name(images):
-    found = [Named(str(images[1]), random_people(2, seed=0)), Named("x/a.png", None)]
+    found = [Record(str(images[1]), random_people(2, seed=0)), failed("x/a.png")]
     run = from_file("file", found, images[:2])
     assert [None if r is None else len(r) for r in run.results] == [None, 2]
-    assert run.errors == {str(images[0]): "failed when the results were written"}
+    assert run.errors == {str(images[0]): "failed when the results were written: cut"}
     assert run.latency is None
 
 
 def test_an_image_that_the_file_does_not_have_is_refused(images):
     with pytest.raises(ConfigError, match=r"file has no result of .*c\.png"):
-        from_file("file", [Named("a.png", None)], images[2:])
+        from_file("file", [failed("a.png")], images[2:])
 
 
 def test_a_name_of_two_results_is_found_by_its_path_only(images):
-    found = [Named("x/a.png", None), Named("y/a.png", None)]
+    found = [failed("x/a.png"), failed("y/a.png")]
     with pytest.raises(ConfigError, match="no result"):
         from_file("file", found, images[:1])

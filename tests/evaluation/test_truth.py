@@ -1,4 +1,4 @@
-"""Annotations: read whole, or refused by file, entry and field."""
+"""Annotations: read completely, or refused by file, entry and field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from posehub.errors import ConfigError
+from posehub.errors import FormatError
 from posehub.evaluation.truth import head_lengths, read_truth
 from posehub.poses.skeleton import Skeleton
 from posehub.poses.skeletons import COCO17
@@ -19,7 +19,7 @@ def read(files):
     return lambda truth: read_truth(files(truth, [])[1])
 
 
-def test_the_skeleton_is_known_by_its_names(read, data_set):
+def test_the_skeleton_is_found_by_its_keypoint_names(read, data_set):
     assert read(data_set()).skeleton == COCO17
 
 
@@ -31,21 +31,21 @@ def test_unknown_names_make_a_skeleton_of_their_own(read, data_set):
     assert skeleton.sigmas is None
 
 
-def test_points_that_are_not_labelled_are_nan(read, data_set):
+def test_keypoints_that_are_not_labelled_are_nan(read, data_set):
     truth = data_set()
     read_back = read(truth)
     visible = np.array([a["keypoints"][2::3] for a in truth["annotations"]])
     assert (np.isnan(read_back.keypoints[..., 0]) == (visible == 0)).all()
 
 
-def test_crowds_and_people_without_points_do_not_count(read, data_set):
+def test_crowds_and_people_without_keypoints_do_not_count(read, data_set):
     truth = data_set(30)
     expected = [not a["iscrowd"] and a["num_keypoints"] > 0 for a in truth["annotations"]]
     assert read(truth).counted.tolist() == expected
     assert not all(expected)
 
 
-def test_the_number_of_points_and_the_crowd_flag_may_be_left_out(read, data_set):
+def test_the_number_of_keypoints_and_the_crowd_flag_may_be_missing(read, data_set):
     truth = data_set()
     for annotation in truth["annotations"]:
         annotation["iscrowd"] = 0
@@ -55,7 +55,7 @@ def test_the_number_of_points_and_the_crowd_flag_may_be_left_out(read, data_set)
     assert read(bare).counted.tolist() == read(truth).counted.tolist()
 
 
-def test_other_categories_are_passed_over(read, data_set):
+def test_other_categories_are_skipped(read, data_set):
     truth = data_set()
     truth["categories"].append({"id": 7, "name": "dog"})
     count = len(truth["annotations"])
@@ -78,21 +78,24 @@ def test_a_skeleton_without_a_head_has_no_head_lengths():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.pop("images"), "has no 'images'"),
-        (lambda t: t.update(annotations={}), "annotations must be list"),
-        (lambda t: t["images"][1].update(id=10), r"images\[1\]: id 10 comes a second time"),
+        (lambda t: t.pop("images"), "has no array 'images'"),
+        (lambda t: t.update(annotations={}), "has no array 'annotations'"),
+        (lambda t: t["images"][1].update(id=10), r"images\[1\]: duplicate id 10"),
         (lambda t: t["images"][0].pop("file_name"), r"images\[0\]: has no 'file_name'"),
         (lambda t: t["annotations"][2].pop("area"), r"annotations\[2\]: has no 'area'"),
-        (lambda t: t["annotations"][0].update(area=-1), "area must be a number of at least 0"),
-        (lambda t: t["annotations"][0].update(image_id=99), "image_id 99 is not among the images"),
-        (lambda t: t["annotations"][0].update(image_id=True), "image_id must be int"),
-        (lambda t: t["annotations"][0].update(keypoints=[1, 2]), "must be 51 finite numbers"),
+        (lambda t: t["annotations"][2].pop("bbox"), r"annotations\[2\]: has no 'bbox'"),
+        (lambda t: t["annotations"][0].update(area=-1), "area must be at least 0, got -1"),
+        (lambda t: t["annotations"][0].update(image_id=99), "image_id 99 is not in 'images'"),
+        (lambda t: t["annotations"][0].update(image_id=True), "image_id must be a whole number"),
+        (lambda t: t["annotations"][0].update(keypoints=[1, 2]), "must have 51 numbers, got 2"),
+        (lambda t: t["annotations"][0]["keypoints"].__setitem__(0, 1e39), "finite numbers"),
+        (lambda t: t["annotations"][0]["keypoints"].__setitem__(0, math.inf), "invalid JSON"),
+        (lambda t: t["annotations"][0].update(bbox=[1, 2, 3, "4"]), "bbox must hold numbers"),
+        (lambda t: t["categories"].clear(), "one category must name keypoints, and 0 do"),
         (
-            lambda t: t["annotations"][0]["keypoints"].__setitem__(0, math.inf),
-            "must be 51 finite numbers",
+            lambda t: t["categories"].append({**t["categories"][0], "id": 2}),
+            "one category must name keypoints, and 2 do",
         ),
-        (lambda t: t["annotations"][0].update(bbox=[1, 2, 3, "4"]), "must be 4 finite numbers"),
-        (lambda t: t["categories"].clear(), "one category must name keypoints, got 0"),
         (lambda t: t["categories"][0].update(keypoints=["a", "a"]), "duplicate keypoints"),
         (lambda t: t["categories"][0].update(keypoints=[1, 2]), "a list of names"),
     ],
@@ -100,19 +103,19 @@ def test_a_skeleton_without_a_head_has_no_head_lengths():
 def test_malformed_annotations_are_named_by_file_entry_and_field(read, data_set, change, message):
     truth = data_set()
     change(truth)
-    with pytest.raises(ConfigError, match=message) as caught:
+    with pytest.raises(FormatError, match=message) as caught:
         read(truth)
     assert "truth.json" in str(caught.value)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "\udcff"])
-def test_a_file_that_is_no_object_is_refused(tmp_path, content):
+def test_a_file_that_is_not_a_json_object_is_refused(tmp_path, content):
     path = tmp_path / "truth.json"
     path.write_text(content, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(ConfigError, match=r"truth\.json"):
+    with pytest.raises(FormatError, match=r"truth\.json"):
         read_truth(path)
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="Cannot read"):
+    with pytest.raises(FormatError, match="cannot be read"):
         read_truth(tmp_path / "truth.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 
+import attrs
 import numpy as np
 import pytest
 from pose_format import Pose
@@ -74,12 +75,38 @@ def test_another_body_model_is_named_and_never_guessed(tmp_path):
     assert record.result.skeleton.name == "coco17"
 
 
-def test_one_picture_can_be_one_file(tmp_path):
+def test_one_image_can_be_one_file(tmp_path):
     records = frames(1, skeleton="openpose_body25")
     posehub.write(records, tmp_path / "a.json", "openpose")
     (record,) = posehub.read(tmp_path / "a.json")
     assert record.image == "a"
     assert np.array_equal(record.result.keypoints, records[0].result.keypoints)
+
+
+@pytest.mark.parametrize(
+    ("person_ids", "ids"),
+    [
+        ([[4], [7]], [4, 7]),
+        ([[-1], [-1]], None),
+        ([[4], [-1]], None),
+        ([[4], "left"], None),
+        ([[4], []], None),
+    ],
+)
+def test_person_ids_are_ids_if_every_person_has_one(person_ids, ids, tmp_path):
+    people = [{"person_id": one, "pose_keypoints_2d": [1, 2, 0.5] * 25} for one in person_ids]
+    (tmp_path / "a.json").write_text(json.dumps({"people": people}))
+    (record,) = posehub.read(tmp_path / "a.json")
+    assert (None if record.result.ids is None else record.result.ids.tolist()) == ids
+
+
+def test_ids_are_written_as_person_ids(tmp_path):
+    (record,) = frames(2, skeleton="openpose_body25")
+    tracked = attrs.evolve(record, result=attrs.evolve(record.result, ids=[4, 7]))
+    for written, person_ids in ((record, [[-1], [-1]]), (tracked, [[4], [7]])):
+        posehub.write(written, tmp_path / "a.json", "openpose")
+        people = json.loads((tmp_path / "a.json").read_text())["people"]
+        assert [person["person_id"] for person in people] == person_ids
 
 
 def test_an_empty_folder_that_is_there_is_filled(tmp_path):
@@ -107,6 +134,12 @@ def test_pose_format_reads_the_clip_posehub_writes(tmp_path):
     assert pose.body.data.mask[1].all()
 
 
+def test_a_frame_has_its_number_and_time(tmp_path):
+    posehub.write(frames(2, 0, 1), tmp_path / "a.pose", fps=50)
+    back = list(posehub.read(tmp_path / "a.pose"))
+    assert [(record.frame, record.time) for record in back] == [(0, 0), (1, 0.02), (2, 0.04)]
+
+
 def test_pose_format_writes_the_same_bytes(tmp_path):
     posehub.write(frames(2, 0, 1), tmp_path / "a.pose")
     pose = Pose.read((tmp_path / "a.pose").read_bytes())
@@ -115,14 +148,13 @@ def test_pose_format_writes_the_same_bytes(tmp_path):
     assert (tmp_path / "a.pose").read_bytes() == (tmp_path / "b.pose").read_bytes()
 
 
-def test_a_long_clip_is_read_in_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr("posehub.formats.pose_file._VALUES_AT_A_TIME", 10_000)
-    records = frames(*[2, 1] * 200)
+def test_a_long_clip_is_read_in_pieces(tmp_path):
+    records = frames(2, 1) * 9000  # more than a million values
     posehub.write(records, tmp_path / "a.pose")
     back = list(posehub.read(tmp_path / "a.pose"))
-    assert [record.result.keypoints.tolist() for record in back] == [
-        record.result.keypoints.tolist() for record in records
-    ]
+    assert [record.frame for record in back] == list(range(18_000))
+    for record, other in zip(records, back, strict=True):
+        assert np.array_equal(record.result.keypoints, other.result.keypoints)
 
 
 def test_a_clip_of_an_unknown_skeleton_brings_its_own(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import attrs
 import numpy as np
 import pytest
 
@@ -28,22 +29,29 @@ def result():
     return posehub.PoseResult(keypoints, scores, boxes, whole.box_scores, BODY)
 
 
-def test_there_and_back_keeps_points_scores_and_boxes(result):
+def test_points_scores_and_boxes_are_read_back(result):
     assert posehub.from_supervision(posehub.to_supervision(result), "coco17") == result
 
 
-def test_a_missing_point_is_at_zero_as_supervision_has_it(result):
+def test_a_missing_keypoint_is_at_zero_as_supervision_has_it(result):
     key_points = posehub.to_supervision(result)
     assert key_points.xy[0, 0].tolist() == [0, 0]
     assert key_points.xy.dtype == np.float32
     assert len(key_points) == 2
 
 
-def test_nobody_is_empty_there_and_back():
-    nobody = posehub.PoseResult.empty(BODY)
-    key_points = posehub.to_supervision(nobody)
+def test_a_result_without_people_is_read_back():
+    empty = posehub.PoseResult.empty(BODY)
+    key_points = posehub.to_supervision(empty)
     assert len(key_points) == 0
-    assert posehub.from_supervision(key_points, BODY) == nobody
+    assert posehub.from_supervision(key_points, BODY) == empty
+
+
+def test_ids_are_supervisions_tracker_ids(result):
+    tracked = attrs.evolve(result, ids=[4, 7])
+    key_points = posehub.to_supervision(tracked)
+    assert key_points.data["tracker_id"].tolist() == [4, 7]
+    assert posehub.from_supervision(key_points, BODY) == tracked
 
 
 def test_supervision_selects_people_with_their_boxes(result):
@@ -51,7 +59,7 @@ def test_supervision_selects_people_with_their_boxes(result):
     assert posehub.from_supervision(chosen, BODY) == result[1:]
 
 
-def test_supervision_draws_people_and_not_what_is_missing(result):
+def test_supervision_draws_people_without_missing_keypoints(result):
     scene = np.zeros((480, 640, 3), np.uint8)
     key_points = posehub.to_supervision(result)
     # counted from 1
@@ -83,7 +91,7 @@ def test_the_fields_of_newer_versions_are_used():
 
 def test_another_number_of_points_is_refused():
     key_points = posehub.to_supervision(random_people(1, seed=0))
-    with pytest.raises(FormatError, match="'baidu21' has 21 points"):
+    with pytest.raises(FormatError, match="'baidu21' has 21 keypoints"):
         posehub.from_supervision(key_points, "baidu21")
 
 

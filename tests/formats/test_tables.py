@@ -31,7 +31,7 @@ def test_a_file_pandas_wrote_is_read(name, read, tmp_path, records):
     assert list(posehub.read(tmp_path / name)) == records
 
 
-def test_a_row_is_a_person_and_a_picture_with_nobody_has_one_too(records):
+def test_a_row_is_a_person_and_an_image_without_people_has_one_too(records):
     table = posehub.to_dataframe(records)
     assert table["image"].tolist() == ["1.jpg", "1.jpg", "2.jpg", "3.jpg"]
     assert table["person"].tolist() == [0, 1, pd.NA, 0]
@@ -54,11 +54,12 @@ def test_columns_are_typed_as_documented(tmp_path, records):
     posehub.write(records, tmp_path / "a.parquet")
     schema = pq.read_schema(tmp_path / "a.parquet")
     types = {name: schema.field(name).type for name in schema.names}
-    texts = ("image", "backend", "request_id", "skeleton")
-    whole = ("image_width", "image_height", "person")
-    assert {types.pop(name) for name in texts} == {pa.string()}
-    assert {types.pop(name) for name in whole} == {pa.int32()}
-    assert types.pop("image_id") == pa.int64()
+    texts = ("image", "digest", "backend", "request_id", "skeleton")
+    errors = ("error", "error_message", "error_code")
+    assert {types.pop(name) for name in (*texts, *errors)} == {pa.string()}
+    assert {types.pop(n) for n in ("image_width", "image_height", "person")} == {pa.int32()}
+    assert {types.pop(name) for name in ("image_id", "frame", "track_id")} == {pa.int64()}
+    assert types.pop("time") == pa.float64()
     assert set(types.values()) == {pa.float32()}
 
 
@@ -70,14 +71,16 @@ def test_what_is_not_reported_is_null(tmp_path):
     table = pq.read_table(tmp_path / "a.parquet")
     nulls = {name for name in table.column_names if table[name].null_count}
     missing = {"left", "top", "right", "bottom", "nose_x", "nose_y"}
-    assert nulls == missing | {"image_id", "image_width", "image_height", "request_id"}
+    unknown = {"image_id", "image_width", "image_height", "digest", "frame", "time", "request_id"}
+    no_error = {"error", "error_message", "error_code"}
+    assert nulls == missing | unknown | no_error | {"track_id"}
 
 
 BODY = posehub.get_skeleton("coco17")
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
-def test_a_picture_may_cross_the_pieces_a_file_is_read_in(name, tmp_path):
+def test_an_image_may_cross_the_pieces_a_file_is_read_in(name, tmp_path):
     records = [
         Record(f"{number}", random_people(people, seed=number))
         for number, people in enumerate((8191, 3, 20_000, 0, 1))
@@ -86,7 +89,7 @@ def test_a_picture_may_cross_the_pieces_a_file_is_read_in(name, tmp_path):
     assert list(posehub.read(tmp_path / name)) == records
 
 
-def test_people_can_be_left_out_of_a_dataframe(records):
+def test_people_can_be_removed_from_a_dataframe(records):
     table = posehub.to_dataframe(records)
     back = list(posehub.from_dataframe(table[table["person"] != 0]))
     assert [(record.image, len(record.result)) for record in back] == [("1.jpg", 1)]
@@ -100,9 +103,27 @@ def test_an_empty_table_has_no_records(tmp_path):
         assert list(posehub.read(tmp_path / name)) == []
 
 
-def test_pictures_with_nobody_may_come_before_the_first_people(tmp_path, monkeypatch):
-    monkeypatch.setattr("posehub.formats.rows._ROWS_TO_GATHER", 10)
-    nobody = posehub.PoseResult.empty(BODY)
+@pytest.mark.parametrize("name", ["image", "skeleton", "person"])
+def test_columns_that_a_table_must_have(name, records):
+    table = posehub.to_dataframe(records)
+    with pytest.raises(FormatError, match=f"has no column '{name}'"):
+        list(posehub.from_dataframe(table.drop(columns=name)))
+
+
+def test_other_columns_of_an_image_may_be_missing(records):
+    table = posehub.to_dataframe(records)
+    boxes_and_keypoints = list(table.columns).index("left")
+    kept = ["image", "skeleton", "person", *table.columns[boxes_and_keypoints:]]
+    back = list(posehub.from_dataframe(table[kept]))
+    assert [(record.image, record.image_id, record.size) for record in back] == [
+        (record.image, None, None) for record in records
+    ]
+    for record, other in zip(records, back, strict=True):
+        assert np.array_equal(record.result.keypoints, other.result.keypoints)
+
+
+def test_images_without_people_may_come_before_the_first_people(tmp_path):
+    empty = posehub.PoseResult.empty(BODY)
     deep = random_people(1, seed=0)
     deep = posehub.PoseResult(
         deep.keypoints,
@@ -112,7 +133,7 @@ def test_pictures_with_nobody_may_come_before_the_first_people(tmp_path, monkeyp
         BODY,
         keypoints_3d=[[[1, 2, 3]] * 17],
     )
-    records = [Record(f"{n}", nobody) for n in range(50)] + [Record("deep", deep)]
+    records = [Record(f"{n}", empty) for n in range(17_000)] + [Record("deep", deep)]
     posehub.write(records, tmp_path / "a.parquet")
     assert list(posehub.read(tmp_path / "a.parquet")) == records
 

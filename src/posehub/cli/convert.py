@@ -9,8 +9,11 @@ import attrs
 import click
 
 from posehub.cli.common import echo_json, json_option
+from posehub.files import check_output
 from posehub.formats import read, write
+from posehub.formats.streams import Written
 from posehub.formats.table import find, of_source, of_target
+from posehub.plugins.format import Format
 from posehub.poses.catalogue import get_skeleton
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
@@ -19,13 +22,24 @@ from posehub.poses.skeleton import Skeleton
 @click.command("convert")
 @click.argument("source", metavar="IN", type=click.Path(exists=True, path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--skeleton", metavar="NAME", help="Put the people on this skeleton.")
-@click.option("--from", "source_format", metavar="FORMAT", help="Of IN, if not plain to see.")
-@click.option("--to", "target_format", metavar="FORMAT", help="Of OUT, if not plain to see.")
+@click.option("--skeleton", metavar="NAME", help="Convert the people to this skeleton.")
+@click.option(
+    "--from", "source_format", metavar="FORMAT", help="Of IN, if neither name nor content shows it."
+)
+@click.option(
+    "--to", "target_format", metavar="FORMAT", help="Of OUT, if its name does not show it."
+)
 @click.option(
     "--source-skeleton", metavar="NAME", help="The skeleton of IN, if IN does not name it."
 )
-@click.option("--fps", type=click.FloatRange(min=0, min_open=True), help="Of a .pose clip.")
+@click.option(
+    "--fps", type=click.FloatRange(min=0, min_open=True), help="Frames per second of a .pose clip."
+)
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    help="Of COCO annotations: keypoints that score less are not labelled. Default: 0.3.",
+)
 @json_option
 def command(
     source: Path,
@@ -35,57 +49,69 @@ def command(
     target_format: str | None,
     source_skeleton: str | None,
     fps: float | None,
+    min_score: float | None,
     as_json: bool,
 ) -> None:
     """Convert the results in IN, a file or folder, to the format of OUT.
 
-    Formats: jsonl, parquet, arrow, coco, coco-results, openpose, pose, and the replies of a
-    backend by its name, such as baidu.
+    Formats: jsonl, parquet, arrow, coco, coco-results, openpose, pose, and those of plugins, such
+    as baidu. Failed images that OUT cannot hold are skipped and counted.
     """
-    before = of_source(source) if source_format is None else find(source_format)
-    after = of_target(target) if target_format is None else find(target_format)
-    counted = _Counted(
+    before = of_source(source, "--from") if source_format is None else find(source_format)
+    after = of_target(target, "--to") if target_format is None else find(target_format)
+    records = _Converted(
         read(source, before.name, skeleton=source_skeleton),
         None if skeleton is None else get_skeleton(skeleton),
     )
-    write(counted, target, after.name, fps=fps)
+    options = {"fps": fps, "min_score": min_score}
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in after.options:
+            flag = name.replace("_", "-")
+            raise click.UsageError(f"The format {after.name} has no --{flag}.")
+    if not target.is_dir():
+        check_output(target, [source])
+    written = write(records, target, after.name, **given)
     if as_json:
-        echo_json(
-            {
-                "in": str(source),
-                "from": before.name,
-                "out": str(target),
-                "to": after.name,
-                "skeletons": sorted(counted.skeletons),
-                "pictures": counted.pictures,
-                "people": counted.people,
-                "lost": after.lost,
-            }
+        paths = {"in": str(source), "from": before.name, "out": str(target), "to": after.name}
+        counts = {"skeletons": sorted(records.skeletons), **attrs.asdict(written)}
+        echo_json({**paths, **counts, "lost": after.lost})
+    else:
+        skeletons = ", ".join(sorted(records.skeletons)) or "no skeleton"
+        click.echo(
+            f"{target}  {after.name}  images: {written.images}, people: {written.people}, "
+            f"{skeletons}"
         )
-        return
-    skeletons = ", ".join(sorted(counted.skeletons)) or "no skeleton"
-    click.echo(
-        f"{target}  {after.name}  pictures: {counted.pictures}, people: {counted.people}, "
-        f"{skeletons}"
-    )
-    click.echo(f"what {after.name} does not keep: {after.lost}", err=True)
+        click.echo(f"what {after.name} does not keep: {after.lost}", err=True)
+    _report_failed(written, after)
 
 
-class _Counted:
-    """Records on the wanted skeleton, counted as they pass."""
+def _report_failed(written: Written, format: Format) -> None:
+    if written.failed:
+        click.echo(f"failed images, written with their errors: {written.failed}", err=True)
+    if written.skipped:
+        click.echo(
+            f"failed images, skipped because {format.name} cannot hold them: {written.skipped}",
+            err=True,
+        )
+
+
+class _Converted:
+    """Records on the wanted skeleton.
+
+    Attributes:
+        skeletons: names of the skeletons of the records so far.
+    """
 
     def __init__(self, records: Iterator[Record], skeleton: Skeleton | None) -> None:
         self._records = records
         self._skeleton = skeleton
-        self.pictures = 0
-        self.people = 0
         self.skeletons: set[str] = set()
 
     def __iter__(self) -> Iterator[Record]:
         for record in self._records:
-            if self._skeleton is not None:
-                record = attrs.evolve(record, result=record.people.to(self._skeleton))
-            self.pictures += 1
-            self.people += len(record.people)
-            self.skeletons.add(record.people.skeleton.name)
+            if record.result is not None:
+                if self._skeleton is not None:
+                    record = attrs.evolve(record, result=record.result.to(self._skeleton))
+                self.skeletons.add(record.people.skeleton.name)
             yield record

@@ -11,9 +11,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from posehub.errors import ConfigError
-from posehub.evaluation.needs import need
 from posehub.evaluation.predictions import Predictions
 from posehub.evaluation.truth import Truth
+from posehub.extras import needed
 
 SIZES = ("all", "medium", "large")
 """Sizes of people, by their area: all; 32^2 to 96^2 square pixels; larger. COCO does not label the
@@ -54,7 +54,8 @@ def coco_precision(truth: Truth, predictions: Predictions) -> Precision:
         raise ConfigError(
             f"AP needs sigmas, and the annotations' skeleton {truth.skeleton.name!r} has none."
         )
-    coco, cocoeval = need("pycocotools.coco"), need("pycocotools.cocoeval")
+    coco = needed("pycocotools.coco", extra="evaluate")
+    cocoeval = needed("pycocotools.cocoeval", extra="evaluate")
     # pycocotools prints its progress to stdout
     with contextlib.redirect_stdout(io.StringIO()):
         annotated = coco.COCO()

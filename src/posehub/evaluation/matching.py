@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posehub.errors import ConfigError
-from posehub.evaluation.needs import need
+from posehub.extras import needed
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,8 @@ def pair(oks: Floats) -> list[tuple[int, int]]:
     """
     # a pair that is not allowed is worth nothing, so that it never replaces an allowed one
     worth = np.where(oks >= LEAST_OKS, oks, 0.0)
-    rows, columns = need("scipy.optimize").linear_sum_assignment(worth, maximize=True)
+    optimize = needed("scipy.optimize", extra="evaluate")
+    rows, columns = optimize.linear_sum_assignment(worth, maximize=True)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if worth[r, c] > 0]
 
 

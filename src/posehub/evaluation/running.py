@@ -11,7 +11,7 @@ from attrs import frozen
 
 from posehub.backends.base import Backend
 from posehub.errors import ConfigError, PosehubError
-from posehub.evaluation.sources import Named
+from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 
 
@@ -92,16 +92,16 @@ def latency_of(seconds: Sequence[float]) -> Latency | None:
     return Latency(seconds[0], float(np.median(later)), float(np.percentile(later, 90)))
 
 
-def from_file(label: str, found: Sequence[Named], pictures: Sequence[Path]) -> Run:
-    """Return what a results file says about pictures, found by their paths or else their names.
+def from_file(label: str, found: Sequence[Record], pictures: Sequence[Path]) -> Run:
+    """Return the results of a file for these images, found by their paths or else their names.
 
     Raises:
-        ConfigError: it says nothing about one of them.
+        ConfigError: the file has no record of one of them.
     """
-    by_path = {named.image: named for named in found}
-    by_name: dict[str, list[Named]] = {}
-    for named in found:
-        by_name.setdefault(PurePath(named.image).name, []).append(named)
+    by_path = {record.image: record for record in found}
+    by_name: dict[str, list[Record]] = {}
+    for record in found:
+        by_name.setdefault(PurePath(record.image).name, []).append(record)
     results: list[PoseResult | None] = []
     errors: dict[str, str] = {}
     for picture in pictures:
@@ -110,6 +110,6 @@ def from_file(label: str, found: Sequence[Named], pictures: Sequence[Path]) -> R
         if match is None:
             raise ConfigError(f"{label} has no result of {str(picture)!r}.")
         results.append(match.result)
-        if match.result is None:
-            errors[str(picture)] = "failed when the results were written"
+        if match.error is not None:
+            errors[str(picture)] = f"failed when the results were written: {match.error}"
     return Run(label, tuple(results), errors)

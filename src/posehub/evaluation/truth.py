@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from posehub.errors import ConfigError
+from posehub.errors import FormatError
 from posehub.evaluation.matching import Floats
-from posehub.poses.catalogue import catalogue
+from posehub.formats.coco_file import (
+    CocoPerson,
+    read_annotations,
+    read_categories,
+    read_images,
+)
+from posehub.formats.faults import disk_faults
 from posehub.poses.skeleton import Skeleton
 
 
@@ -21,16 +26,16 @@ class Truth:
     """The annotated people of a data set.
 
     Attributes:
-        images: file name of each picture, by its id.
+        images: file name of each image, by its id.
         skeleton: the one whose keypoint names the file has, else one made from them.
         category: id of the person category.
-        annotations: the people as COCO writes them, with `num_keypoints` and `iscrowd` filled in
-            and ids counted from 1: COCO's evaluation takes the id 0 for "nobody".
+        annotations: the people as pycocotools takes them, with the numbers of the file. Their ids
+            are counted from 1, because COCO's evaluation takes the id 0 for "not matched".
         keypoints: (N, K, 2), pixels, NaN where not labelled.
         areas: (N,), square pixels, as annotated.
         boxes: (N, 4), x1, y1, x2, y2.
-        image_ids: (N,) of the pictures the people are in.
-        counted: (N,), False for crowds and people without a labelled point.
+        image_ids: (N,) of the people's images.
+        counted: (N,), False for crowds and people without a labelled keypoint.
         heads: (N,), pixels: the length of the head for PCKh, NaN where unknown.
     """
 
@@ -50,79 +55,66 @@ def read_truth(path: Path) -> Truth:
     """Return the annotated people of a COCO keypoint file.
 
     Raises:
-        ConfigError: the file cannot be read or is malformed; names file, entry and field.
+        FormatError: the file cannot be read or is malformed; names file, entry and field.
     """
-    data = read_json(path)
-    if not isinstance(data, Mapping):
-        raise ConfigError(f"{path}: COCO annotations are an object, got {type(data).__name__}")
-    images: dict[int, str] = {}
-    for number, image in enumerate(_list(data, "images", path)):
-        where = f"{path}: images[{number}]"
-        identity = _field(image, "id", int, where)
-        if identity in images:
-            raise ConfigError(f"{where}: id {identity} comes a second time")
-        images[identity] = _field(image, "file_name", str, where)
-    category, skeleton = _category(_list(data, "categories", path), path)
-    annotations: list[dict[str, Any]] = []
-    for number, annotation in enumerate(_list(data, "annotations", path)):
-        where = f"{path}: annotations[{number}]"
-        if _field(annotation, "category_id", int, where) == category:
-            checked = _annotation(annotation, len(skeleton), images, where)
-            annotations.append({**checked, "id": len(annotations) + 1})
-    return _truth(images, skeleton, category, annotations)
+    with disk_faults(path, "read"):
+        categories = read_categories(path, None)
+        able = [number for number, its in categories.with_keypoints.items() if its]
+        if categories.skeleton is None or len(able) != 1:
+            raise FormatError(
+                f"{path}: one category must name keypoints, and {len(able)} do, so that it is "
+                "unknown whom to measure"
+            )
+        known: set[int] = set()
+        images = {image.image_id: image.name for image in read_images(path, known)}
+        people = []
+        for entry, person in read_annotations(path, categories, known):
+            _refuse_unmeasurable(person, f"{path}: {entry}")
+            people.append(person)
+    return _truth(images, categories.skeleton, able[0], people)
 
 
-def read_json(path: Path) -> Any:
-    """Return the JSON of a file.
-
-    Raises:
-        ConfigError: the file cannot be read, or is no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: not JSON: {error}") from error
-
-
-def numbers(data: Any, key: str, length: int, where: str) -> list[float]:
-    """Return a field of `length` finite numbers.
-
-    Raises:
-        ConfigError: it is something else; says where.
-    """
-    values: list[float] = _field(data, key, list, where)
-    if len(values) != length or not all(
-        isinstance(v, (int, float)) and not isinstance(v, bool) and np.isfinite(v) for v in values
-    ):
-        raise ConfigError(f"{where}: {key} must be {length} finite numbers, got {values!r:.80}")
-    return values
+def _refuse_unmeasurable(person: CocoPerson, where: str) -> None:
+    if np.isnan(person.box).any():
+        raise FormatError(f"{where}: has no 'bbox'")
+    if np.isnan(person.area):
+        raise FormatError(f"{where}: has no 'area'")
 
 
 def _truth(
-    images: dict[int, str], skeleton: Skeleton, category: int, annotations: list[dict[str, Any]]
+    images: dict[int, str], skeleton: Skeleton, category: int, people: Sequence[CocoPerson]
 ) -> Truth:
-    count = len(annotations)
-    points = np.asarray([a["keypoints"] for a in annotations], np.float64)
+    count = len(people)
+    points = np.asarray([person.keypoints for person in people], np.float64)
     points = points.reshape(count, len(skeleton), 3)
     keypoints = np.where(points[..., 2:] > 0, points[..., :2], np.nan)
-    boxes = np.asarray([a["bbox"] for a in annotations], np.float64).reshape(count, 4)
+    boxes = np.asarray([person.box for person in people], np.float64).reshape(count, 4)
     boxes[:, 2:] += boxes[:, :2]
     return Truth(
         images=images,
         skeleton=skeleton,
         category=category,
-        annotations=annotations,
+        annotations=[_annotation(p, number, category) for number, p in enumerate(people, 1)],
         keypoints=keypoints,
-        areas=np.asarray([a["area"] for a in annotations], np.float64),
+        areas=np.asarray([person.area for person in people], np.float64),
         boxes=boxes,
-        image_ids=np.asarray([a["image_id"] for a in annotations], np.int64),
-        counted=np.asarray(
-            [not a["iscrowd"] and a["num_keypoints"] > 0 for a in annotations], np.bool_
-        ),
+        image_ids=np.asarray([person.image_id for person in people], np.int64),
+        counted=np.asarray([not p.crowd and p.num_keypoints > 0 for p in people], np.bool_),
         heads=head_lengths(keypoints, skeleton),
     )
+
+
+def _annotation(person: CocoPerson, number: int, category: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "image_id": person.image_id,
+        "category_id": category,
+        "keypoints": person.keypoints.ravel().tolist(),
+        "num_keypoints": person.num_keypoints,
+        "bbox": person.box.tolist(),
+        "area": person.area,
+        "iscrowd": int(person.crowd),
+    }
 
 
 def head_lengths(keypoints: Floats, skeleton: Skeleton) -> Floats:
@@ -134,53 +126,3 @@ def head_lengths(keypoints: Floats, skeleton: Skeleton) -> Floats:
     top, neck = (keypoints[:, skeleton.index(names[0])] for names in (tops, necks))
     lengths: Floats = np.linalg.norm(top - neck, axis=1)
     return lengths
-
-
-def _category(categories: list[Any], path: Path) -> tuple[int, Skeleton]:
-    able = [c for c in categories if isinstance(c, Mapping) and c.get("keypoints")]
-    if len(able) != 1:
-        raise ConfigError(f"{path}: one category must name keypoints, got {len(able)}")
-    names = able[0]["keypoints"]
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{path}: categories: keypoints must be a list of names")
-    known = catalogue.values()
-    match = next((skeleton for skeleton in known if skeleton.keypoints == tuple(names)), None)
-    try:
-        skeleton = match or Skeleton(str(able[0].get("name", "truth")), names)
-    except ValueError as error:
-        raise ConfigError(f"{path}: categories: {error}") from error
-    return _field(able[0], "id", int, f"{path}: categories"), skeleton
-
-
-def _annotation(
-    annotation: Any, points: int, images: Mapping[int, str], where: str
-) -> dict[str, Any]:
-    image = _field(annotation, "image_id", int, where)
-    if image not in images:
-        raise ConfigError(f"{where}: image_id {image} is not among the images")
-    keypoints = numbers(annotation, "keypoints", 3 * points, where)
-    labelled = sum(visible > 0 for visible in keypoints[2::3])
-    numbers(annotation, "bbox", 4, where)
-    area = _field(annotation, "area", (int, float), where)
-    if not np.isfinite(area) or area < 0:
-        raise ConfigError(f"{where}: area must be a number of at least 0, got {area!r}")
-    return {"iscrowd": 0, "num_keypoints": labelled, **annotation}
-
-
-def _list(data: Mapping[str, Any], key: str, path: Path) -> list[Any]:
-    values: list[Any] = _field(data, key, list, str(path))
-    return values
-
-
-def _field(data: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:
-    if not isinstance(data, Mapping) or key not in data:
-        raise ConfigError(f"{where}: has no {key!r}")
-    value = data[key]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ConfigError(f"{where}: {key} must be {_named(kind)}, got {value!r:.80}")
-    return value
-
-
-def _named(kind: type | tuple[type, ...]) -> str:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    return " or ".join(k.__name__ for k in kinds)

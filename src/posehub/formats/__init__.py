@@ -1,23 +1,26 @@
 """Results to files and back, in the formats of other tools.
 
-One small module a format; `table` lists them. Records are read and written one after the other, so
-that a file may be larger than memory.
+A small module for each format; `table` lists them. Records are read and written one after the
+other, so that a file may be larger than memory.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
-from posehub.errors import ConfigError, FormatError
-from posehub.formats.streams import Results, as_records
+from posehub.errors import ConfigError, FormatError, nearest
+from posehub.formats.faults import disk_faults
+from posehub.formats.streams import Counted, Results, Written, as_records
 from posehub.formats.table import find, of_source, of_target
 from posehub.plugins.format import Format
 from posehub.poses.catalogue import get_skeleton
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
+
+OnError = Literal["return", "skip"]
 
 
 def read(
@@ -25,78 +28,86 @@ def read(
     format: str | None = None,
     *,
     skeleton: str | Skeleton | None = None,
+    on_error: OnError = "return",
 ) -> Iterator[Record]:
-    """Yield the records of a file or folder of results, reading as they are asked for.
+    """Yield the records of a file or folder of results, reading it while they are consumed.
 
-    Coordinates are pixels of the upright picture, origin top left, x right, y down.
+    Coordinates are pixels of the upright image, origin top left, x right, y down.
 
     Args:
-        path: of the file, or of a folder for formats of one file a picture.
-        format: its name, as the page "Formats" lists them; None finds it by suffix or content
-            where these leave no doubt.
-        skeleton: of files that do not name theirs; never guessed from the number of points.
+        path: of the file, or of a folder for formats of one file for each image.
+        format: its name, as in the page "Formats"; None finds it by suffix or content.
+        skeleton: of files that do not name theirs; never guessed from the number of keypoints.
+        on_error: "return" yields the record of a failed image, which has `error` in the place of
+            `result`; "skip" skips it.
 
     Raises:
-        ConfigError: nobody knows the format or skeleton, or they must be named.
+        ConfigError: the format or skeleton is unknown, or must be named; `on_error` is neither.
         FormatError: the file is malformed, or on another skeleton; names file, entry and field.
             Raised when the malformed entry is reached.
-        PluginError: the format's library or plugin is not installed.
+        PluginError: the format's package or plugin is not installed.
     """
     source = Path(path)
+    if on_error not in ("return", "skip"):
+        raise ConfigError(f"on_error must be 'return' or 'skip', got {on_error!r}.")
     named = get_skeleton(skeleton) if isinstance(skeleton, str) else skeleton
-    with _faults_of_the_disk(source, "read"):
+    with disk_faults(source, "read"):
         source.stat()
         chosen = of_source(source) if format is None else find(format)
-    return _read(chosen, source, named)
+    records = _read(chosen, source, named)
+    return records if on_error == "return" else (r for r in records if r.error is None)
 
 
 def _read(format: Format, path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    with _faults_of_the_disk(path, "read"):
+    with disk_faults(path, "read"):
         for record in format.reader(path, skeleton):
-            if skeleton is not None and record.people.skeleton != skeleton:
-                raise FormatError(
-                    f"{path}: picture {record} is on the skeleton "
-                    f"{record.people.skeleton.name!r}, not on {skeleton.name!r}. Leave `skeleton` "
-                    "out, and convert with result.to(name)."
-                )
+            if skeleton is not None and record.result is not None:
+                _refuse_other(record.result.skeleton, skeleton, f"{path}: image {record}")
             yield record
+
+
+def _refuse_other(its: Skeleton, named: Skeleton, where: str) -> None:
+    if its != named:
+        raise FormatError(
+            f"{where} is on the skeleton {its.name!r}, not on {named.name!r}. Do not give "
+            "`skeleton`, and convert the results with result.to(name)."
+        )
 
 
 def write(
     results: Results,
     path: str | os.PathLike[str],
     format: str | None = None,
-    *,
-    fps: float | None = None,
-) -> None:
-    """Write results to a file or folder, drawn from one after the other.
+    **options: Any,
+) -> Written:
+    """Write results to a file or folder, taking them one after the other.
 
-    The file takes its place when it is whole; after an error there is what was there before.
+    The file replaces an older one when it is complete; after an error the older one is unchanged.
+    Failed images are skipped if the format cannot hold them; what is returned counts them.
 
     Args:
-        results: records; or results, whose pictures then have no name.
-        path: of the file, or of a new or empty folder for formats of one file a picture.
-        format: its name, as the page "Formats" lists them; None finds it by the suffix.
-        fps: frames a second of a .pose clip; 25 if not given.
+        results: records; or results, which are written without an image name.
+        path: of the file, or of a new or empty folder for formats of one file for each image.
+        format: its name, as in the page "Formats"; None finds it by the suffix.
+        options: of the format. "coco" has `min_score` (default 0.3): keypoints that score less are
+            written as not labelled. "pose" has `fps` (default 25): frames per second of the clip.
 
     Raises:
-        ConfigError: nobody knows the format, it must be named, or it has no `fps`.
+        ConfigError: the format is unknown, must be named, or does not have an option.
         FormatError: the format cannot hold a result, which the message names, or the file cannot
             be written.
-        PluginError: the format's library or plugin is not installed.
+        PluginError: the format's package or plugin is not installed.
     """
     target = Path(path)
     chosen = of_target(target) if format is None else find(format)
-    options = {} if fps is None else {"fps": fps}
-    if not set(options) <= set(chosen.options):
-        raise ConfigError(f"The format {chosen.name} has no fps.")
-    with _faults_of_the_disk(target, "written"):
-        chosen.writer(as_records(results, target), target, **options)
-
-
-@contextmanager
-def _faults_of_the_disk(path: Path, done: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be {done}: {error.strerror or error}") from error
+    for option in options:
+        if option not in chosen.options:
+            known = ", ".join(chosen.options) or "none"
+            raise ConfigError(
+                f"The format {chosen.name} has no option {option!r}."
+                f"{nearest(option, chosen.options)} Known: {known}."
+            )
+    records = Counted(as_records(results, target), holds_errors=chosen.holds_errors)
+    with disk_faults(target, "written"):
+        chosen.writer(records, target, **options)
+    return records.written

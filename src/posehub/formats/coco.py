@@ -1,174 +1,98 @@
-"""COCO keypoint annotations, as cocodataset.org describes them under "Data format".
-
-One object: `images` (id, file_name, width, height), `annotations` (image_id, category_id,
-keypoints as x, y, v; bbox as x, y, width, height) and `categories`, which name the keypoints.
-posehub adds two fields to a person, which COCO's tools pass over: `score`, and `keypoint_scores`,
-as MMPose calls them. null stands for NaN there.
-"""
+"""COCO keypoint annotations; the fields are described in `coco_file`."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import attrs
 import numpy as np
 
-from posehub.errors import FormatError
 from posehub.files import open_atomically
 from posehub.formats import fields
-from posehub.formats.coco_people import (
-    box_of,
-    boxes_to_write,
-    pack,
-    triples_to_write,
-    unpack,
+from posehub.formats.coco_file import (
+    CocoImage,
+    CocoPerson,
+    read_annotations,
+    read_categories,
+    read_images,
 )
-from posehub.formats.elements import elements, located
-from posehub.formats.spool import Pictures, Seen
+from posehub.formats.coco_rows import result_of, row_dtype, row_of
+from posehub.formats.coco_writing import CATEGORY, Floats, plain, refuse_duplicate, triples
+from posehub.formats.faults import located
+from posehub.formats.gathered import Gathered
 from posehub.formats.streams import of_one_skeleton
-from posehub.poses.catalogue import catalogue
 from posehub.poses.record import Record
+from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 from posehub.poses.skeleton import Skeleton
-
-_CATEGORY = 1
 
 
 def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    """Yield a record for each picture, in the file's order.
+    """Yield a record for each image, in the file's order.
 
-    Annotations may come in any order: the file is read through into a temporary one before the
-    first record. Crowds are left out, and so is what belongs to a category without keypoints.
+    Annotations may come in any order: they are all read before the first record. Crowds are
+    skipped, and so are the people of categories without keypoints. A keypoint of visibility 0 is
+    not reported; the other keypoints have a score only if `keypoint_scores` has it.
 
     Args:
         path: of the file.
         skeleton: for files whose categories name no keypoints.
     """
-    with located(path, "categories"):
-        categories = [category for _, category in elements(path, "categories")]
-        skeleton, wanted = _skeleton(categories, skeleton)
-    with Pictures() as pictures:
-        for entry, image in elements(path, "images"):
-            with located(path, entry):
-                if skeleton is None:
-                    raise ValueError("is a picture, and 'categories' has none to name keypoints")
-                about = json.dumps([fields.text(image, "file_name"), _size(image)])
-                if not pictures.add_picture(fields.whole_number(image, "id"), about):
-                    raise ValueError(f"id {image['id']} comes twice")
-        points = 0 if skeleton is None else len(skeleton)
-        for place, (entry, annotation) in enumerate(elements(path, "annotations")):
-            with located(path, entry):
-                category = fields.whole_number(annotation, "category_id")
-                if category not in wanted:
-                    raise ValueError(f"category_id {category} is not in 'categories'")
-                if wanted[category] and not annotation.get("iscrowd"):
-                    picture = fields.whole_number(annotation, "image_id")
-                    pictures.add_person(place, picture, _row(annotation, points))
-        stray = pictures.stray()
-        if stray is not None:
-            raise FormatError(
-                f"{path}: annotations[{stray[0]}]: image_id {stray[1]} is not in 'images'"
+    categories = read_categories(path, skeleton)
+    skeleton = categories.skeleton
+    points = 0 if skeleton is None else len(skeleton)
+    known: set[int] = set()
+    with tempfile.TemporaryFile() as images, Gathered(row_dtype(points).itemsize) as people:
+        for image in read_images(path, known):
+            if skeleton is None:
+                with located(path, "categories"):
+                    raise ValueError("must name keypoints, because there are images")
+            images.write(json.dumps(attrs.astuple(image)).encode() + b"\n")
+        for _, person in read_annotations(path, categories, known):
+            if not person.crowd:
+                people.add(person.image_id, _row(person))
+        people.sort()
+        for image in _stored(images):
+            assert skeleton is not None, "checked with the images"
+            with located(path, f"image {image.image_id}"):
+                result = result_of(people.rows(image.image_id), skeleton, image.size)
+            yield Record(
+                image.name,
+                result,
+                image.image_id,
+                digest=image.digest,
+                frame=image.frame,
+                time=image.time,
             )
-        for identity, about, rows in pictures:
-            assert skeleton is not None, "checked with the pictures"
-            name, size = json.loads(about)
-            with located(path, f"image {identity}"):
-                result = unpack(rows, skeleton, size)
-            yield Record(name, result, identity)
 
 
-def _skeleton(
-    categories: list[Any], given: Skeleton | None
-) -> tuple[Skeleton | None, dict[int, bool]]:
-    """Return the skeleton of a file, None if it has no categories, and which of them have it.
+def _stored(images: IO[bytes]) -> Iterator[CocoImage]:
+    images.seek(0)
+    for line in images:
+        image_id, name, size, *rest = json.loads(line)
+        yield CocoImage(image_id, name, None if size is None else (size[0], size[1]), *rest)
 
-    Raises:
-        ValueError: there is none, or several, or another than the given one.
+
+def _row(person: CocoPerson) -> bytes:
+    return row_of(person, person.keypoint_scores, person.keypoints[:, 2] == 0)
+
+
+def write(records: Iterable[Record], path: Path, *, min_score: float = DEFAULT_MIN_SCORE) -> None:
+    """Write images and people; images without an id are numbered from 1.
+
+    Args:
+        records: to write.
+        path: of the file.
+        min_score: a keypoint whose score is below it is written as not labelled; so is a keypoint
+            outside its image. A keypoint without a score (NaN) is written.
     """
-    names = {fields.whole_number(category, "id"): _names(category) for category in categories}
-    different = dict.fromkeys(filter(None, names.values()))
-    if not different:
-        if categories and given is None:
-            raise ValueError("name no keypoints, so name the skeleton: skeleton=...")
-        return given, dict.fromkeys(names, True)
-    if len(different) > 1:
-        raise ValueError(
-            "have different keypoints, and a result has one skeleton; split the file by category"
-        )
-    (keypoints,) = different
-    wanted = {identity: bool(its) for identity, its in names.items()}
-    if given is not None:
-        if given.keypoints != keypoints:
-            raise ValueError(f"name other keypoints than those of {given.name!r}")
-        return given, wanted
-    for known in catalogue.values():
-        if known.keypoints == keypoints:
-            return known, wanted
-    category = next(category for category in categories if _names(category))
-    return Skeleton(f"coco:{category.get('name')}", keypoints, _links(category)), wanted
-
-
-def _names(category: Any) -> tuple[str, ...]:
-    names = category.get("keypoints", []) if isinstance(category, Mapping) else None
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"keypoints must be a list of names, got {fields.shown(category)}")
-    return tuple(names)
-
-
-def _links(category: Mapping[str, Any]) -> list[tuple[str, str]]:
-    names = category["keypoints"]
-    try:
-        # counted from 1
-        pairs = [
-            (int(first) - 1, int(second) - 1) for first, second in category.get("skeleton", [])
-        ]
-        if any(index < 0 for pair in pairs for index in pair):
-            raise IndexError
-        return [(names[first], names[second]) for first, second in pairs]
-    except (TypeError, ValueError, IndexError):
-        raise ValueError(
-            f"skeleton must be pairs of numbers from 1 to {len(names)}, "
-            f"got {fields.shown(category['skeleton'])}"
-        ) from None
-
-
-def _size(image: Mapping[str, Any]) -> tuple[int, int] | None:
-    if image.get("width") is None and image.get("height") is None:
-        return None
-    return fields.whole_number(image, "width"), fields.whole_number(image, "height")
-
-
-def _row(annotation: Mapping[str, Any], count: int) -> bytes:
-    """Return one person; a point of visibility 0 is not labelled, whatever its x and y."""
-    points = fields.numbers(annotation, "keypoints", 3 * count).reshape(count, 3)
-    visibility = points[:, 2]
-    if not np.isin(visibility, (0, 1, 2)).all():
-        raise ValueError("keypoints must have a visibility of 0, 1 or 2")
-    points[visibility == 0, :2] = np.nan
-    scores = np.full(count, np.nan)
-    if "keypoint_scores" in annotation:
-        scores = fields.numbers_or_null(annotation, "keypoint_scores", count)
-    scores[visibility == 0] = 0
-    score = annotation.get("score")
-    return pack(
-        points[:, :2],
-        scores,
-        box_of(annotation),
-        np.nan if score is None else fields.number(annotation, "score"),
-    )
-
-
-def write(records: Iterable[Record], path: Path) -> None:
-    """Write pictures and people; pictures without an id are numbered from 1."""
-    with (
-        open_atomically(path) as file,
-        tempfile.TemporaryFile() as images,
-        Seen() as names,
-        Seen() as identities,
-    ):
+    with open_atomically(path) as file, tempfile.TemporaryFile() as images:
+        names: set[str] = set()
+        image_ids: set[int] = set()
         people = 0
         skeleton: Skeleton | None = None
         numbered = None
@@ -177,16 +101,14 @@ def write(records: Iterable[Record], path: Path) -> None:
             skeleton = record.people.skeleton
             if numbered is None:
                 numbered = record.image_id is not None
-            with located(path, f"picture {record}"):
-                identity = _identity(record, count + 1, numbered)
+            with located(path, f"image {record}"):
+                image_id = _image_id(record, count + 1, numbered)
                 if not record.image:
                     raise ValueError("has no file name, which COCO files need")
-                if not names.add(record.image):
-                    raise ValueError("comes twice")
-                if not identities.add(identity):
-                    raise ValueError(f"image_id {identity} comes twice")
-                annotations = list(_annotations(record, identity, people + 1))
-            _write_element(images, _image(record, identity), first=count == 0)
+                refuse_duplicate("file name", record.image, names)
+                refuse_duplicate("image_id", image_id, image_ids)
+                annotations = list(_annotations(record, image_id, people + 1, min_score))
+            _write_element(images, _image(record, image_id), first=count == 0)
             for annotation in annotations:
                 _write_element(file, annotation, first=people == 0)
                 people += 1
@@ -198,48 +120,92 @@ def write(records: Iterable[Record], path: Path) -> None:
         file.write(b"}\n")
 
 
-def _identity(record: Record, number: int, numbered: bool) -> int:
+def _image_id(record: Record, number: int, numbered: bool) -> int:
     if (record.image_id is not None) != numbered:
-        raise ValueError("pictures must all have an image_id, or none of them")
+        raise ValueError("either all images must have an image_id, or none of them")
     return number if record.image_id is None else record.image_id
 
 
-def _image(record: Record, identity: int) -> dict[str, Any]:
-    image: dict[str, Any] = {"id": identity, "file_name": record.image}
-    if record.people.image_size is not None:
-        image["width"], image["height"] = record.people.image_size
-    return image
+def _image(record: Record, image_id: int) -> dict[str, Any]:
+    image: dict[str, Any] = {"id": image_id, "file_name": record.image}
+    if record.size is not None:
+        image["width"], image["height"] = record.size
+    known = {"digest": record.digest, "frame": record.frame, "time": record.time}
+    return image | {name: value for name, value in known.items() if value is not None}
 
 
-def _annotations(record: Record, image_id: int, first: int) -> Iterator[dict[str, Any]]:
-    result = record.people
+def _annotations(
+    record: Record, image_id: int, first: int, min_score: float
+) -> Iterator[dict[str, Any]]:
+    result = _labelled(record, min_score)
     reported = ~np.isnan(result.keypoints[..., 0])
     columns = zip(
-        triples_to_write(result, np.where(reported, 2, 0)),
+        triples(result, np.where(reported, 2, 0)),
         reported.sum(axis=1).tolist(),
         result.scores.tolist(),
-        boxes_to_write(result).tolist(),
+        _boxes(result).tolist(),
         result.box_scores.tolist(),
         strict=True,
     )
-    for number, (keypoints, count, scores, box, score) in enumerate(columns, first):
-        yield {
-            "id": number,
+    for person, (keypoints, count, scores, box, score) in enumerate(columns):
+        annotation = {
+            "id": first + person,
             "image_id": image_id,
-            "category_id": _CATEGORY,
+            "category_id": CATEGORY,
             "keypoints": keypoints,
             "num_keypoints": count,
-            "bbox": box,
-            "area": box[2] * box[3],
+            "bbox": [plain(value) for value in box],
+            "area": plain(box[2] * box[3]),
             "iscrowd": 0,
-            "score": fields.null(score),
-            "keypoint_scores": [fields.null(value) for value in scores],
+            "score": fields.null(plain(score)),
+            "keypoint_scores": [fields.null(plain(value)) for value in scores],
         }
+        if result.ids is not None:
+            annotation["track_id"] = int(result.ids[person])
+        yield annotation
+
+
+def _labelled(record: Record, min_score: float) -> PoseResult:
+    """Return the people without the keypoints that score too low or are outside the image."""
+    result = record.people.mask(min_score=min_score)
+    if record.size is None:
+        return result
+    # NaN compares as false: what is not reported stays so
+    outside = np.any((result.keypoints < 0) | (result.keypoints > record.size), axis=2)
+    return attrs.evolve(
+        result,
+        keypoints=np.where(outside[..., None], np.nan, result.keypoints),
+        scores=np.where(outside, 0, result.scores),
+        keypoints_3d=None,
+    )
+
+
+def _boxes(result: PoseResult) -> Floats:
+    """Return boxes as x, y, width, height, (P, 4).
+
+    A person without a box gets the extent of the keypoints, as pycocotools computes it for
+    results; a person without keypoints too gets zeros.
+
+    Raises:
+        ValueError: a box has a negative width or height.
+    """
+    boxes = result.boxes.astype(np.float64)
+    unknown = np.isnan(boxes).any(axis=1)
+    reported = ~np.isnan(result.keypoints[unknown])
+    points = result.keypoints[unknown].astype(np.float64)
+    boxes[unknown, :2] = np.min(points, axis=1, where=reported, initial=np.inf)
+    boxes[unknown, 2:] = np.max(points, axis=1, where=reported, initial=-np.inf)
+    boxes[np.isinf(boxes)] = 0
+    boxes[:, 2:] -= boxes[:, :2]
+    if (boxes < 0)[:, 2:].any():
+        person = int(np.flatnonzero((boxes[:, 2:] < 0).any(axis=1))[0])
+        raise ValueError(f"person {person} has a box of negative width or height")
+    return boxes
 
 
 def _category(skeleton: Skeleton) -> dict[str, Any]:
     return {
-        "id": _CATEGORY,
+        "id": CATEGORY,
         "name": "person",
         "supercategory": "person",
         "keypoints": list(skeleton.keypoints),

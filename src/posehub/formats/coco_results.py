@@ -1,14 +1,13 @@
-"""COCO keypoint results, as cocodataset.org describes them under "Results format".
+"""COCO keypoint results; the fields are described in `coco_file`.
 
-One array of people: image_id, category_id, keypoints as x, y and a third value, and score. The
-third value, which COCO leaves unused, is the keypoint's score, as MMPose writes it. No keypoint,
-no skeleton and no file is named.
+The third value of a keypoint, which COCO leaves unused, is its score, as MMPose writes it. The
+file names no keypoint, no skeleton and no image.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,79 +15,77 @@ import numpy as np
 
 from posehub.errors import ConfigError
 from posehub.files import open_atomically
-from posehub.formats import fields
-from posehub.formats.coco_people import box_of, pack, triples_to_write, unpack
-from posehub.formats.elements import elements, located
-from posehub.formats.spool import Pictures, Seen
+from posehub.formats.coco_file import (
+    CocoPerson,
+    missing_in_results,
+    read_results,
+    scores_in_results,
+)
+from posehub.formats.coco_rows import result_of, row_dtype, row_of
+from posehub.formats.coco_writing import CATEGORY, plain, refuse_duplicate, triples
+from posehub.formats.faults import located
+from posehub.formats.gathered import Gathered
 from posehub.formats.streams import of_one_skeleton
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
 
-_CATEGORY = 1
-
 
 def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    """Yield a record for each picture, in the order pictures first come.
+    """Yield a record for each image, in the order in which the images first come.
 
-    People may come in any order: the file is read through into a temporary one before the first
-    record. A keypoint of three zeros is not reported; a third value that is no score in [0, 1]
-    reads as NaN.
+    People may come in any order: they are all read before the first record. A keypoint of
+    x = y = 0 is not reported; a third value outside [0, 1] is not a score and reads as NaN.
 
     Args:
         path: of the file.
-        skeleton: which the file does not name.
+        skeleton: of the people; the file does not name it.
     """
     if skeleton is None:
         raise ConfigError(f"{path}: COCO results name no skeleton; name it: skeleton=...")
-    with Pictures() as pictures:
-        for place, (entry, person) in enumerate(elements(path)):
-            with located(path, entry):
-                picture = fields.whole_number(person, "image_id")
-                pictures.add_picture(picture)
-                pictures.add_person(place, picture, _row(person, len(skeleton)))
-        for identity, _, rows in pictures:
-            with located(path, f"image {identity}"):
-                result = unpack(rows, skeleton)
-            yield Record("", result, identity)
+    with Gathered(row_dtype(len(skeleton)).itemsize) as people:
+        for _, person in read_results(path, len(skeleton)):
+            people.add(person.image_id, _row(person))
+        for image_id in people.sort():
+            with located(path, f"image {image_id}"):
+                result = result_of(people.rows(image_id), skeleton)
+            yield Record("", result, image_id)
 
 
-def _row(person: Mapping[str, Any], count: int) -> bytes:
-    points = fields.numbers(person, "keypoints", 3 * count).reshape(count, 3)
-    scores = points[:, 2].copy()
-    points[(points == 0).all(axis=1), :2] = np.nan
-    scores[(scores < 0) | (scores > 1)] = np.nan
-    return pack(points[:, :2], scores, box_of(person), fields.number(person, "score"))
+def _row(person: CocoPerson) -> bytes:
+    return row_of(person, scores_in_results(person.keypoints), missing_in_results(person.keypoints))
 
 
 def write(records: Iterable[Record], path: Path) -> None:
-    """Write the people; pictures with nobody leave no trace."""
-    with open_atomically(path) as file, Seen() as identities:
+    """Write the people; images without people are not in the file."""
+    with open_atomically(path) as file:
+        image_ids: set[int] = set()
         separator = b"[\n"
         for record in of_one_skeleton(records, path):
-            with located(path, f"picture {record}"):
-                people = list(_people(record))
-                assert record.image_id is not None
-                if not identities.add(record.image_id):
-                    raise ValueError(f"image_id {record.image_id} comes twice")
+            with located(path, f"image {record}"):
+                if record.image_id is None:
+                    raise ValueError("has no image_id, by which COCO results name an image")
+                refuse_duplicate("image_id", record.image_id, image_ids)
+                people = list(_people(record, record.image_id))
             for person in people:
                 file.write(separator + json.dumps(person, allow_nan=False).encode())
                 separator = b",\n"
         file.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
 
 
-def _people(record: Record) -> Iterator[dict[str, Any]]:
+def _people(record: Record, image_id: int) -> Iterator[dict[str, Any]]:
     result = record.people
-    if record.image_id is None:
-        raise ValueError("has no image_id, by which COCO results name a picture")
     if np.isnan(result.box_scores).any():
         person = int(np.flatnonzero(np.isnan(result.box_scores))[0])
         raise ValueError(f"person {person} has no score, by which COCO's evaluation sorts people")
-    # what nobody scored counts as found: COCO's own default for the third value is 1
-    triples = triples_to_write(result, np.nan_to_num(result.scores, nan=1.0))
-    for keypoints, score in zip(triples, result.box_scores.tolist(), strict=True):
-        yield {
-            "image_id": record.image_id,
-            "category_id": _CATEGORY,
+    # a keypoint without a score counts as found: COCO's own default for the third value is 1
+    rows = triples(result, np.nan_to_num(result.scores, nan=1.0))
+    for person, (keypoints, score) in enumerate(zip(rows, result.box_scores.tolist(), strict=True)):
+        entry = {
+            "image_id": image_id,
+            "category_id": CATEGORY,
             "keypoints": keypoints,
-            "score": score,
+            "score": plain(score),
         }
+        if result.ids is not None:
+            entry["track_id"] = int(result.ids[person])
+        yield entry

@@ -1,33 +1,19 @@
-"""The elements of a JSON array, however long, one at a time."""
+"""The elements of a JSON array of any length, one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from posehub.errors import FormatError
 
 
-@contextmanager
-def located(path: Path, entry: str) -> Iterator[None]:
-    """Say in which entry of which file a value was not what it should be.
-
-    Raises:
-        FormatError: in the place of a ValueError.
-    """
-    try:
-        yield
-    except ValueError as error:
-        raise FormatError(f"{path}: {entry}: {error}") from error
-
-
 def elements(path: Path, key: str = "") -> Iterator[tuple[str, Any]]:
     """Yield name and value of each element of the array `key`, or of the file's only array.
 
     Raises:
-        FormatError: the file is no JSON, or has no such array.
+        FormatError: the file is not JSON, or has no such array.
     """
     import ijson
 
@@ -39,13 +25,14 @@ def elements(path: Path, key: str = "") -> Iterator[tuple[str, Any]]:
                 count += 1
         except ijson.JSONError as error:
             raise FormatError(
-                f"{path}: {_place_of_fault(path)}is no JSON: {_brief(error)}"
+                f"{path}: {_place_of_fault(path)}invalid JSON: {_brief(error)}"
             ) from error
         if count == 0:
             file.seek(0)
-            if not any(at == key and kind == "start_array" for at, kind, _ in ijson.parse(file)):
+            events = ijson.parse(file, use_float=True)
+            if not any(at == key and kind == "start_array" for at, kind, _ in events):
                 raise FormatError(
-                    f"{path}: has no array {key!r}" if key else f"{path}: is no JSON array"
+                    f"{path}: has no array {key!r}" if key else f"{path}: is not a JSON array"
                 )
 
 
@@ -62,7 +49,7 @@ def _place_of_fault(path: Path) -> str:
                 elif kind == "end_map" and at in ("item", f"{place}.item"):
                     count += 1
         except ijson.JSONError:
-            pass  # here it is
+            pass  # the place is found
     return f"{place}[{count}]: " if place or count else ""
 
 

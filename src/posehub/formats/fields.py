@@ -1,31 +1,34 @@
-"""Taking values from parsed JSON: each function says which field is not what it should be."""
+"""Taking values out of parsed JSON: a message names the field whose value is wrong."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any, NoReturn
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LARGEST = float(np.finfo(np.float32).max)
-_LARGEST_ID = 2**63 - 1  # what COCO's tools, Arrow and SQLite hold
+_LARGEST_WHOLE = 2**63 - 1  # what NumPy, COCO's tools and Arrow hold
 _SHOWN = 60  # characters of a wrong value in a message
+
+T = TypeVar("T")
 
 
 def shown(value: Any) -> str:
-    """Return a value for a message, cut short."""
+    """Return a value as it stands in a message: its first characters."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def parse(text: bytes) -> Any:
-    """Return the value of strict JSON.
+    """Return the value of a text of strict JSON.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not strict JSON.
     """
     try:
         return _JSON.decode(text.decode())
@@ -37,20 +40,31 @@ def take(data: Any, key: str) -> Any:
     """Return `data[key]`.
 
     Raises:
-        ValueError: `data` is no object, or has no such key.
+        ValueError: `data` is not an object, or has no such key.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise ValueError(f"must be an object, got {shown(data)}")
     if key not in data:
         raise ValueError(f"has no {key!r}")
     return data[key]
 
 
+def optional(take_value: Callable[[Any, str], T], data: Any, key: str) -> T | None:
+    """Return what `take_value`, a function of this module, returns; None if it is null or missing.
+
+    Raises:
+        ValueError: the value is neither null nor what the function takes.
+    """
+    if isinstance(data, dict) and data.get(key) is None:
+        return None
+    return take_value(data, key)
+
+
 def text(data: Any, key: str) -> str:
     """Return `data[key]`, a string.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the key is missing, or its value is something else.
     """
     value = take(data, key)
     if not isinstance(value, str):
@@ -62,47 +76,65 @@ def whole_number(data: Any, key: str) -> int:
     """Return `data[key]`, an integer of 64 bits.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the key is missing, or its value is something else.
     """
     value = take(data, key)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST_ID:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST_WHOLE:
         raise ValueError(f"{key} must be a whole number, got {shown(value)}")
     return value
 
 
-def number(data: Any, key: str) -> float:
-    """Return `data[key]`, a number that float32 holds.
+def size(data: Any, key: str) -> tuple[int, int]:
+    """Return `data[key]`, a list of width and height.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the key is missing, or its value is something else.
     """
-    return float(_array([take(data, key)], key)[0])
+    value = take(data, key)
+    if not isinstance(value, list) or [type(side) for side in value] != [int, int]:
+        raise ValueError(f"{key} must be a list of width and height, got {shown(value)}")
+    return value[0], value[1]
+
+
+def number(data: Any, key: str, *, largest: float = _LARGEST) -> float:
+    """Return `data[key]`, a number of at most `largest`, which is what float32 holds if not given.
+
+    Raises:
+        ValueError: the key is missing, or its value is something else.
+    """
+    value = take(data, key)
+    # NaN compares as false, and is refused too
+    if type(value) not in (int, float) or not abs(value) <= largest:
+        raise ValueError(f"{key} must be a finite number, got {shown(value)}")
+    return float(value)
+
+
+def exact_number(data: Any, key: str) -> float:
+    """Return `data[key]`, a number that float64 holds.
+
+    Raises:
+        ValueError: the key is missing, or its value is something else.
+    """
+    return number(data, key, largest=sys.float_info.max)
 
 
 def numbers(data: Any, key: str, length: int) -> NDArray[np.float64]:
     """Return `data[key]`, a list of `length` numbers that float32 holds.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the key is missing, or its value is something else.
     """
-    values = take(data, key)
-    if not isinstance(values, list):
-        raise ValueError(f"{key} must be a list of {length} numbers, got {shown(values)}")
-    if len(values) != length:
-        raise ValueError(f"{key} must have {length} numbers, got {len(values)}")
-    return _array(values, key)
+    return _array(_list(data, key, length), key)
 
 
 def numbers_or_null(data: Any, key: str, length: int) -> NDArray[np.float64]:
-    """Return `data[key]`, a list of `length` numbers that float32 holds, NaN in the place of null.
+    """Return `data[key]`, a list of `length` numbers that float32 holds, or null: NaN here.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the key is missing, or its value is something else.
     """
-    values = take(data, key)
-    if not isinstance(values, list):
-        raise ValueError(f"{key} must be a list of {length} numbers, got {shown(values)}")
-    known = numbers({key: [0 if value is None else value for value in values]}, key, length)
+    values = _list(data, key, length)
+    known = _array([0 if value is None else value for value in values], key)
     known[[value is None for value in values]] = np.nan
     return known
 
@@ -110,6 +142,15 @@ def numbers_or_null(data: Any, key: str, length: int) -> NDArray[np.float64]:
 def null(value: float) -> float | None:
     """Return None for NaN, which JSON does not have."""
     return None if math.isnan(value) else value
+
+
+def _list(data: Any, key: str, length: int) -> list[Any]:
+    values = take(data, key)
+    if not isinstance(values, list):
+        raise ValueError(f"{key} must be a list of {length} numbers, got {shown(values)}")
+    if len(values) != length:
+        raise ValueError(f"{key} must have {length} numbers, got {len(values)}")
+    return values
 
 
 def _array(values: list[Any], key: str) -> NDArray[np.float64]:
@@ -120,14 +161,14 @@ def _array(values: list[Any], key: str) -> NDArray[np.float64]:
         array = np.array(values, np.float64)
     except OverflowError:
         array = np.array([np.inf])
-    # not a number compares as false, and is refused too
+    # NaN compares as false, and is refused too
     if not (np.abs(array) <= _LARGEST).all():
         raise ValueError(f"{key} must hold finite numbers of 32 bits")
     return array
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"invalid JSON: {name}")
 
 
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)

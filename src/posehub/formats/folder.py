@@ -1,4 +1,4 @@
-"""Formats of one JSON file a picture: the file's name is the picture's, less its suffix."""
+"""Formats of one JSON file for each image; the file has the image's name without its suffix."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _files(path: Path, ending: str) -> list[Path]:
 def write_files(
     records: Iterable[Record], path: Path, ending: str, encode: Callable[[PoseResult], bytes]
 ) -> None:
-    """Write a folder with a file for each picture, or one file if `path` ends in ".json".
+    """Write a folder with a file for each image, or one file if `path` ends in ".json".
 
     Args:
         records: to write.
@@ -54,14 +54,14 @@ def write_files(
         encode: makes a file's content of a result; raises ValueError.
 
     Raises:
-        FormatError: pictures would share a file, or one cannot be encoded.
+        FormatError: images would share a file, or one cannot be encoded.
     """
     records = of_one_skeleton(records, path)
     if path.suffix.lower() == ".json":
         every = list(records)
         if len(every) != 1:
             raise FormatError(
-                f"{path}: is one file for {len(every)} pictures, and this format has a file for "
+                f"{path}: is one file for {len(every)} images, and this format has a file for "
                 "each; name a folder"
             )
         write_atomically(path, _encoded(every[0], path, encode))
@@ -75,7 +75,7 @@ def write_files(
                     opened.write(data)
             except FileExistsError:
                 raise FormatError(
-                    f"{path}: picture {record} would share the file {file.name!r} with another"
+                    f"{path}: image {record} would share the file {file.name!r} with another image"
                 ) from None
 
 
@@ -83,12 +83,12 @@ def _encoded(record: Record, path: Path, encode: Callable[[PoseResult], bytes]) 
     try:
         return encode(record.people)
     except ValueError as error:
-        raise FormatError(f"{path}: picture {record}: {error}") from error
+        raise FormatError(f"{path}: image {record}: {error}") from error
 
 
 def _stem(record: Record, path: Path) -> str:
-    """Return the picture's name without folders and suffix."""
+    """Return the image's name without folders and suffix."""
     stem = PurePosixPath(record.image.replace(os.sep, "/")).stem
     if stem in ("", "..") or "\0" in stem:
-        raise FormatError(f"{path}: picture {record} has no name that a file could have")
+        raise FormatError(f"{path}: image {record}: its name makes no file name")
     return stem

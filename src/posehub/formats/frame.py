@@ -1,24 +1,19 @@
-"""pandas DataFrames; columns as in `rows`."""
+"""pandas DataFrames; columns as in `columns`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posehub.errors import FormatError
-from posehub.formats.needs import needed
-from posehub.formats.rows import (
-    FACTS,
-    TEXTS,
-    WHOLE_NUMBERS,
-    blocks,
-    layout_of,
-    records_of,
-    skeleton_called,
-)
+from posehub.extras import needed
+from posehub.formats.columns import FACTS
+from posehub.formats.from_columns import Piece, records_of
 from posehub.formats.streams import Results, as_records
+from posehub.formats.to_columns import blocks
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
 
@@ -26,15 +21,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WHERE = "DataFrame"
+_DTYPES = {"string": "string", "int32": "Int32", "int64": "Int64", "float64": "float64"}
+"""Type in `FACTS` -> the type of pandas that has missing values."""
 
 
 def to_dataframe(results: Results) -> pd.DataFrame:
     """Return results as a pandas DataFrame of one person a row.
 
-    Columns are named and typed as in Parquet files, see the page "Formats": texts as strings,
-    image_id as Int64, image_width, image_height and person as Int32, the rest as float32.
-    Coordinates are pixels of the upright picture, 3-D ones metres. A picture with nobody has one
-    row, whose `person` is missing.
+    Columns have the names and types of Parquet files, see the page "Formats", in pandas' types
+    with missing values (`string`, `Int64`, `Int32`); `time` is float64 and the numbers of boxes and
+    keypoints are float32, with NaN. Coordinates are pixels of the upright image, 3-D ones metres.
+    An image without people, or that failed, has one row, whose `person` is missing.
 
     Args:
         results: records or results of one skeleton.
@@ -43,67 +40,49 @@ def to_dataframe(results: Results) -> pd.DataFrame:
         FormatError: the results differ in skeleton, or in having 3-D keypoints.
         MissingDependencyError: pandas is not installed.
     """
-    with needed("pandas", extra="pandas"):
-        import pandas as pd
-    frames = [_frame(columns) for _, columns in blocks(as_records(results, _WHERE), _WHERE)]
-    if not frames:
-        return _frame({name: [] for name in (*FACTS, "person")})
+    pd = needed("pandas", extra="pandas")
+    frames = [
+        pd.DataFrame({name: _column(name, values) for name, values in columns.items()})
+        for _, columns in blocks(as_records(results, _WHERE), _WHERE)
+    ]
     return pd.concat(frames, ignore_index=True)
 
 
-def _frame(columns: dict[str, Any]) -> pd.DataFrame:
+def _column(name: str, values: Any) -> Any:
     import pandas as pd
 
-    series = {}
-    for name, values in columns.items():
-        if name in WHOLE_NUMBERS:
-            series[name] = pd.array(values, dtype=f"Int{WHOLE_NUMBERS[name]}")
-        elif name in TEXTS:
-            series[name] = pd.array(values, dtype="string")
-        else:
-            series[name] = values
-    return pd.DataFrame(series)
+    return pd.array(values, dtype=_DTYPES[FACTS[name]]) if name in FACTS else values
 
 
 def from_dataframe(frame: pd.DataFrame, *, skeleton: Skeleton | None = None) -> Iterator[Record]:
-    """Yield the records of a DataFrame with the columns `to_dataframe` writes; others are ignored.
+    """Yield the records of a DataFrame with the columns that `to_dataframe` writes.
 
-    Rows of a picture must come together; leaving out or adding people is fine.
+    The rows of an image must come together. Rows may be missing or added. Of the columns that
+    describe the image only `image` and `skeleton` are needed; unknown columns are ignored.
 
     Args:
         frame: the table.
-        skeleton: the one the column `skeleton` names, if neither posehub nor a plugin has it.
+        skeleton: the one that the column `skeleton` names, if no known skeleton has the name.
 
     Raises:
-        FormatError: a column is missing, a value not of its type, or the skeleton not known; rows
-            are counted from 0.
+        FormatError: a column is missing, a value is not of its column's type, or the skeleton is
+            unknown; rows are counted from 0.
     """
-    if frame.empty:
-        return
-    try:
-        if "skeleton" not in frame.columns:
-            raise ValueError("has no column 'skeleton'")
-        name = str(frame["skeleton"].iloc[0])
-        layout = layout_of(map(str, frame.columns), skeleton_called(name, skeleton))
-    except ValueError as error:
-        raise FormatError(f"{_WHERE}: {error}") from error
-    columns = {name: _values(frame[name], name) for name in (*FACTS, "person", *layout.numbers)}
-    yield from records_of([columns], layout, _WHERE)
+    if not frame.empty:
+        names = [str(name) for name in frame.columns]
+        piece = Piece(len(frame), names, partial(_values, frame))
+        yield from records_of([piece], skeleton, _WHERE)
 
 
-def _values(series: pd.Series[Any], name: str) -> Any:
-    """Return a column as `rows` wants it: lists with None, or an array with NaN."""
+def _values(frame: pd.DataFrame, name: str) -> Any:
+    """Return a column as a list with None, or as an array with NaN."""
     import pandas as pd
 
-    dtype: Any = np.float32
-    if name in WHOLE_NUMBERS:
-        dtype = f"Int{WHOLE_NUMBERS[name]}"
-    elif name in TEXTS:
-        dtype = "string"
     try:
-        if dtype is np.float32:
-            return series.to_numpy(dtype, na_value=np.nan)
-        values = series.astype(dtype).tolist()
+        if name not in FACTS:
+            return frame[name].to_numpy(np.float32, na_value=np.nan)
+        values = frame[name].astype(_DTYPES[FACTS[name]]).tolist()
     except (TypeError, ValueError) as error:
         raise FormatError(f"{_WHERE}: column {name!r}: {error}") from error
-    return [None if value is pd.NA else value for value in values]
+    # NaN is the value that differs from itself
+    return [None if value is pd.NA or value != value else value for value in values]

@@ -1,7 +1,9 @@
-"""posehub's own format: one JSON object a line, one line a picture.
+"""posehub's own format: a JSON object on each line, one for each image.
 
-A line is `PoseResult.to_dict` with `image` and `image_id` beside it, as `posehub detect --json`
-prints. Nothing is lost.
+The line of an image has `image` (its name); `image_id`, `digest`, `frame` and `time` if they are
+known; and the fields of `PoseResult.to_dict`. `size` is there only if it is not the result's
+`image_size`. The line of a failed image has `size` if it is known and, in the place of the result,
+`error`: an object of `type`, `message` and, if known, `code` and `request_id`. Nothing is lost.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from posehub.errors import FormatError
+from posehub.errors import FormatError, PosehubError
 from posehub.files import open_atomically
 from posehub.formats import fields
+from posehub.formats.error_values import error_of, values_of
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -24,29 +28,72 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:
-                    yield _record(line)
+                    yield record_of(fields.parse(line))
                 except ValueError as error:
                     raise FormatError(f"{path}: line {number}: {error}") from error
-
-
-def _record(line: bytes) -> Record:
-    data = fields.parse(line)
-    if isinstance(data, dict) and "error" in data:
-        raise ValueError(f"is no result but an error: {fields.shown(data['error'])}; remove it")
-    result = PoseResult.from_dict(data)
-    image_id = None if data.get("image_id") is None else fields.whole_number(data, "image_id")
-    return Record(fields.text(data, "image") if "image" in data else "", result, image_id)
 
 
 def write(records: Iterable[Record], path: Path) -> None:
     """Write a line for each record."""
     with open_atomically(path) as file:
         for record in records:
-            identity = {"image": record.image, "image_id": record.image_id}
             try:
-                line = json.dumps(
-                    identity | record.people.to_dict(), ensure_ascii=False, allow_nan=False
-                )
-            except (TypeError, ValueError) as error:  # in `raw` and 3-D, which nobody checks
-                raise FormatError(f"{path}: picture {record} is no JSON: {error}") from error
+                line = line_of(record)
+            except (TypeError, ValueError) as error:  # from `raw` and 3-D, which are not checked
+                raise FormatError(
+                    f"{path}: image {record} cannot be written as JSON: {error}"
+                ) from error
             file.write(line.encode() + b"\n")
+
+
+def line_of(record: Record) -> str:
+    """Return a record as one line of strict JSON.
+
+    Raises:
+        TypeError, ValueError: the result has values that JSON does not have.
+    """
+    outcome = {"error": values_of(record.error)} if record.error else record.people.to_dict()
+    return json.dumps(_facts(record) | outcome, ensure_ascii=False, allow_nan=False)
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    facts: dict[str, Any] = {"image": record.image}
+    known = {
+        "image_id": record.image_id,
+        "digest": record.digest,
+        "frame": record.frame,
+        "time": record.time,
+    }
+    facts |= {name: value for name, value in known.items() if value is not None}
+    if record.size != (None if record.result is None else record.result.image_size):
+        facts["size"] = None if record.size is None else list(record.size)
+    return facts
+
+
+def record_of(data: Any) -> Record:
+    """Return the record of a parsed line.
+
+    Raises:
+        ValueError: it is not of the layout above; names the field.
+    """
+    if not isinstance(data, dict):
+        raise ValueError(f"a line must be a JSON object, got {fields.shown(data)}")
+    facts: dict[str, Any] = {
+        "image": fields.text(data, "image") if "image" in data else "",
+        "image_id": fields.optional(fields.whole_number, data, "image_id"),
+        "digest": fields.optional(fields.text, data, "digest"),
+        "frame": fields.optional(fields.whole_number, data, "frame"),
+        "time": fields.optional(fields.exact_number, data, "time"),
+    }
+    if "size" in data:
+        facts["size"] = fields.optional(fields.size, data, "size")
+    if data.get("error") is not None:
+        return Record(error=_error(data["error"]), **facts)
+    return Record(result=PoseResult.from_dict(data), **facts)
+
+
+def _error(values: Any) -> PosehubError:
+    try:
+        return error_of(values)
+    except ValueError as error:
+        raise ValueError(f"error: {error}") from error

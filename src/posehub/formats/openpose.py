@@ -1,9 +1,10 @@
-"""OpenPose's JSON output, one file a picture, as its documentation describes it
+"""OpenPose's JSON output, one file for each image, as its documentation describes it
 (github.com/CMU-Perceptual-Computing-Lab/openpose, doc/02_output.md).
 
-`people`, each with `pose_keypoints_2d`: x, y, c of each point, zeros where not found. The file
-does not name the body model; OpenPose's default since 1.4 is BODY_25. Hands and faces are other
-models, and are neither read nor written.
+`people`, each with `pose_keypoints_2d`: x, y, c of each keypoint, zeros where it was not found; and
+`person_id`: a list of one number, -1 without tracking. The file does not name the body model;
+OpenPose's default since 1.4 is BODY_25. Hands and faces are other models, and are neither read nor
+written.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from posehub.poses.skeleton import Skeleton
 _SKELETON = "openpose_body25"
 _ENDING = "_keypoints.json"
 _VERSION = 1.3
+_NOT_TRACKED = -1
 _OTHER_MODELS = (
     "face_keypoints_2d",
     "hand_left_keypoints_2d",
@@ -64,31 +66,43 @@ def _decode(data: bytes, skeleton: Skeleton) -> PoseResult:
         raise ValueError(f"people[{index}]: pose_keypoints_2d has a negative confidence")
     missing = (points == 0).all(axis=2)
     points[missing, :2] = np.nan
+    ids = [_track_id(person) for person in people]
     return PoseResult(
         keypoints=points[..., :2],
-        # peaks of heat maps, which may pass 1 by a little
+        # peaks of heat maps, which may exceed 1 a little
         scores=np.minimum(points[..., 2], 1),
         boxes=np.full((len(people), 4), np.nan),
         box_scores=np.full(len(people), np.nan),
         skeleton=skeleton,
+        ids=ids if ids and _NOT_TRACKED not in ids else None,
     )
 
 
+def _track_id(person: dict[str, Any]) -> int:
+    """Return a person's id; older files have none, and some tools write other values."""
+    value = person.get("person_id")
+    if isinstance(value, list) and [type(number) for number in value] == [int]:
+        return int(value[0])
+    return _NOT_TRACKED
+
+
 def write(records: Iterable[Record], path: Path) -> None:
-    """Write a folder with a file for each picture, or one file if `path` ends in ".json"."""
+    """Write a folder with a file for each image, or one file if `path` ends in ".json"."""
     write_files(records, path, _ENDING, _encode)
 
 
 def _encode(result: PoseResult) -> bytes:
     if result.skeleton.name != _SKELETON:
         raise ValueError(
-            f"is on the skeleton {result.skeleton.name!r}, and OpenPose's tools take every file "
-            f"for {_SKELETON}; convert it with result.to({_SKELETON!r})"
+            f"is on the skeleton {result.skeleton.name!r}, and OpenPose's tools expect "
+            f"{_SKELETON} in every file; convert it with result.to({_SKELETON!r})"
         )
     scores = np.nan_to_num(result.scores, nan=1.0)[..., None]
     points = np.nan_to_num(np.concatenate([result.keypoints, scores], axis=2, dtype=np.float64))
+    ids = [_NOT_TRACKED] * len(result) if result.ids is None else result.ids.tolist()
+    rows = points.reshape(len(result), 3 * len(result.skeleton)).tolist()
     people: list[dict[str, Any]] = [
-        {"person_id": [-1], "pose_keypoints_2d": numbers} | {key: [] for key in _OTHER_MODELS}
-        for numbers in points.reshape(len(result), 3 * len(result.skeleton)).tolist()
+        {"person_id": [track_id], "pose_keypoints_2d": numbers} | {key: [] for key in _OTHER_MODELS}
+        for track_id, numbers in zip(ids, rows, strict=True)
     ]
     return json.dumps({"version": _VERSION, "people": people}, allow_nan=False).encode() + b"\n"

@@ -18,15 +18,16 @@ class Format:
     """A format of files that hold results.
 
     Attributes:
-        name: what `read` and `write` call it.
+        name: what `read` and `write` call it; not one of posehub's own names.
         summary: one line for people.
         reader: yields the records of a path; gets the skeleton the caller names, or None.
         writer: writes records to a path, whole or not at all; the records of failed images are
             among them only if `holds_errors`.
         lost: what is not there any more when a file is written and read, in words.
-        suffixes: that only this format has.
-        keys: keys at the top of a JSON file that only this format has; one of them is enough.
-        options: further keyword arguments of `writer`.
+        suffixes: of the names of files in this format, in lower case: (".parquet", ".pq").
+        keys: keys at the top of a JSON file in this format, "[].key" for a key of the first object
+            of an array. A file is in the format that has the most of its keys.
+        options: further keyword arguments of `writer`, which `posehub.write` passes on.
         holds_errors: whether a failed image has a place in the file.
     """
 

@@ -10,12 +10,11 @@ import json
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import posehub.errors
 from posehub.backends.base import Backend
 from posehub.backends.info import BackendInfo
 from posehub.backends.serialize import Serialize
 from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
-from posehub.errors import CassetteError, PosehubError
+from posehub.errors import CassetteError, PosehubError, error_class
 from posehub.images.image import Image
 from posehub.plugins.opening import opened
 from posehub.poses.result import PoseResult
@@ -111,14 +110,8 @@ def _fault(response: HttpResponse) -> PosehubError | None:
         kind, message = failure["error"], str(failure["message"])
     except (ValueError, KeyError, TypeError) as error:
         return CassetteError(f"A recorded error is invalid: {error}. Record it again.")
-    return _error_class(kind)(message)
+    return error_class(kind)(message)
 
 
 def _response(status: int, text: str) -> HttpResponse:
     return HttpResponse(status, {"content-type": "application/json"}, text.encode())
-
-
-def _error_class(name: str) -> type[PosehubError]:
-    kind = getattr(posehub.errors, name, None)
-    known = isinstance(kind, type) and issubclass(kind, PosehubError)
-    return kind if known else posehub.errors.BackendError  # type: ignore[return-value]  # checked
