@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from posehub.cli.common import backend_options, echo_json, json_option, option_layer
+from posehub.cli.common import backend_options, json_option, option_layer
 from posehub.cli.draw import drawing_targets, save_drawn
-from posehub.errors import PosehubError
+from posehub.formats.jsonl import line_of
 from posehub.plugins.opening import open_with
+from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 
 _PEOPLE_PER_TABLE = 3  # as many as fit into 80 columns
@@ -53,33 +54,28 @@ def command(
     failures = 0
     with open_with(backend, option_layer(options)) as opened:
         start = time.perf_counter()
-        outcomes = opened.detect_many(images, workers=workers, on_error="return")
-        for path, target, outcome in zip(images, targets, outcomes, strict=True):
-            if isinstance(outcome, PosehubError):
-                failures += 1
-                _report_failure(path, outcome, as_json)
-                continue
+        records = opened.detect_records(images, workers=workers)
+        for path, target, record in zip(images, targets, records, strict=True):
             if as_json:
-                echo_json({"image": str(path), **_without_raw(outcome).to_dict()})
-            else:
-                _print_tables(console, path, outcome)
+                click.echo(line_of(_without_raw(record)))
+            if record.result is None:
+                failures += 1
+                click.echo(f"{path}: {record.error}", err=True)
+                continue
+            if not as_json:
+                _print_tables(console, path, record.result)
             if target is not None:
-                save_drawn(outcome, target, path)
+                save_drawn(record.result, target, path)
         elapsed = time.perf_counter() - start
     click.echo(f"images: {len(images)}, failed: {failures}, {elapsed:.2f} s", err=True)
     if failures:
         context.exit(1)
 
 
-def _report_failure(path: Path, error: PosehubError, as_json: bool) -> None:
-    if as_json:
-        failure = {"type": type(error).__name__, "message": str(error)}
-        echo_json({"image": str(path), "error": failure})
-    click.echo(f"{path}: {error}", err=True)
-
-
-def _without_raw(result: PoseResult) -> PoseResult:
-    return attrs.evolve(result, raw=None)
+def _without_raw(record: Record) -> Record:
+    if record.result is None:
+        return record
+    return attrs.evolve(record, result=attrs.evolve(record.result, raw=None))
 
 
 def _print_tables(console: Console, path: Path, result: PoseResult) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +21,6 @@ def shown(value: Any) -> str:
     """Return a value as it stands in a message: its first characters."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-def parse(text: bytes) -> Any:
-    """Return the value of a text of strict JSON.
-
-    Raises:
-        ValueError: the text is not strict JSON.
-    """
-    try:
-        return _JSON.decode(text.decode())
-    except RecursionError:
-        raise ValueError("JSON is nested too deeply") from None
 
 
 def take(data: Any, key: str) -> Any:
@@ -165,10 +152,3 @@ def _array(values: list[Any], key: str) -> NDArray[np.float64]:
     if not (np.abs(array) <= _LARGEST).all():
         raise ValueError(f"{key} must hold finite numbers of 32 bits")
     return array
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"invalid JSON: {name}")
-
-
-_JSON = json.JSONDecoder(parse_constant=_refuse_constant)

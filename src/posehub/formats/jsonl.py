@@ -8,7 +8,6 @@ known; and the fields of `PoseResult.to_dict`. `size` is there only if it is not
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from posehub.errors import FormatError, PosehubError
 from posehub.files import open_atomically
 from posehub.formats import fields
 from posehub.formats.error_values import error_of, values_of
+from posehub.poses.json import dumps, loads
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -28,7 +28,7 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:
-                    yield record_of(fields.parse(line))
+                    yield record_of(loads(line))
                 except ValueError as error:
                     raise FormatError(f"{path}: line {number}: {error}") from error
 
@@ -39,21 +39,19 @@ def write(records: Iterable[Record], path: Path) -> None:
         for record in records:
             try:
                 line = line_of(record)
-            except (TypeError, ValueError) as error:  # from `raw` and 3-D, which are not checked
-                raise FormatError(
-                    f"{path}: image {record} cannot be written as JSON: {error}"
-                ) from error
-            file.write(line.encode() + b"\n")
+            except ValueError as error:  # from `raw`, which is not checked
+                raise FormatError(f"{path}: image {record} {error}") from error
+            file.write(line + b"\n")
 
 
-def line_of(record: Record) -> str:
-    """Return a record as one line of strict JSON.
+def line_of(record: Record) -> bytes:
+    """Return a record as one line of strict JSON in UTF-8, without the line end.
 
     Raises:
-        TypeError, ValueError: the result has values that JSON does not have.
+        ValueError: `raw` has values that JSON does not have.
     """
     outcome = {"error": values_of(record.error)} if record.error else record.people.to_dict()
-    return json.dumps(_facts(record) | outcome, ensure_ascii=False, allow_nan=False)
+    return dumps(_facts(record) | outcome)
 
 
 def _facts(record: Record) -> dict[str, Any]:

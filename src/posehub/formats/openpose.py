@@ -20,6 +20,7 @@ import numpy as np
 from posehub.formats import fields
 from posehub.formats.folder import read_files, write_files
 from posehub.poses.catalogue import get_skeleton
+from posehub.poses.json import loads
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -50,7 +51,7 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
 
 
 def _decode(data: bytes, skeleton: Skeleton) -> PoseResult:
-    people = fields.take(fields.parse(data), "people")
+    people = fields.take(loads(data), "people")
     if not isinstance(people, list):
         raise ValueError(f"people must be a list, got {fields.shown(people)}")
     count = len(skeleton)
