@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from posehub.images.image import Image as Image
     from posehub.images.loading import ImageSource as ImageSource
     from posehub.images.loading import load_image as load_image
-    from posehub.plugins.format import Format as Format
     from posehub.plugins.hookspecs import hookimpl as hookimpl
     from posehub.plugins.opening import detect as detect
     from posehub.plugins.opening import open_backend as open_backend
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from posehub.poses.catalogue import get_skeleton as get_skeleton
     from posehub.poses.conversion import Conversion as Conversion
     from posehub.poses.conversion import conversion as conversion
+    from posehub.poses.format import Format as Format
     from posehub.poses.person import Box as Box
     from posehub.poses.person import Keypoint as Keypoint
     from posehub.poses.person import Person as Person
@@ -55,7 +55,7 @@ _HOMES = {
     "Box": "poses.person",
     "Capabilities": "backends.info",
     "Conversion": "poses.conversion",
-    "Format": "plugins.format",
+    "Format": "poses.format",
     "Image": "images.image",
     "ImageSource": "images.loading",
     "Keypoint": "poses.person",

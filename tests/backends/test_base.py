@@ -14,7 +14,9 @@ import attrs
 import numpy as np
 import pytest
 
-from posehub import Backend, PoseResult, load_image
+from posehub import Backend, Capabilities, PoseResult, load_image
+from posehub.backends.cache import Cache
+from posehub.backends.serialize import Serialize
 from posehub.errors import (
     AuthError,
     BackendError,
@@ -23,6 +25,7 @@ from posehub.errors import (
     PosehubError,
     TransientError,
 )
+from posehub.poses.skeletons import COCO17
 
 workers_each = pytest.mark.parametrize("workers", [1, 3])
 GARBAGE = b"not an image"
@@ -639,3 +642,74 @@ def test_a_backend_opened_before_a_fork_is_refused_in_the_child(make_backend, pi
 def test_a_fork_safe_backend_works_in_the_child(make_backend, pictures):
     backend = make_backend(fork_safe=True)
     assert _in_a_fork(lambda: len(backend.detect(pictures.numbered(0)))) == "0"
+
+
+# --- boxes of people known already -------------------------------------------------------------
+
+
+class Boxed(Backend):
+    """Returns one person for each box it is given."""
+
+    def __init__(self, info):
+        self.info = info
+        self.calls = []
+
+    def detect_batch(self, images, boxes=None):
+        self.calls.append(boxes)
+        known = [np.zeros((0, 4), np.float32)] * len(images) if boxes is None else boxes
+        return [
+            PoseResult(
+                keypoints=np.full((len(own), 17, 2), np.nan),
+                scores=np.zeros((len(own), 17)),
+                boxes=own,
+                box_scores=np.ones(len(own)),
+                skeleton=COCO17,
+                image_size=image.size,
+            )
+            for image, own in zip(images, known, strict=True)
+        ]
+
+
+@pytest.fixture
+def boxed(make_info):
+    return Boxed(make_info(capabilities=Capabilities(takes_boxes=True)))
+
+
+BOXES = [[1, 2, 30, 20], [0, 0, 5.5, 5]]
+
+
+def test_boxes_of_people_are_given_to_a_backend_that_takes_them(boxed, pictures):
+    assert np.array_equal(boxed.detect(pictures.jpeg(), boxes=BOXES).boxes, BOXES)
+    assert np.array_equal(asyncio.run(boxed.adetect(pictures.jpeg(), boxes=BOXES)).boxes, BOXES)
+    assert len(boxed.detect(pictures.jpeg(), boxes=[])) == 0
+    assert len(boxed.detect(pictures.jpeg())) == 0
+    assert boxed.calls[-1] is None
+
+
+def test_a_backend_that_takes_no_boxes_refuses_them(make_backend, pictures):
+    with pytest.raises(ConfigError, match="fake finds people itself and takes no boxes"):
+        make_backend().detect(pictures.jpeg(), boxes=BOXES)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "message"),
+    [
+        ([1, 2, 3, 4], r"shape \(P, 4\), got \(4,\)"),
+        ([[1, 2, 3]], r"shape \(P, 4\), got \(1, 3\)"),
+        ([[1, 2, np.nan, 4]], "must be finite"),
+        ([[5, 0, 4, 4]], "x1 <= x2"),
+        ("all", "array of numbers"),
+    ],
+)
+def test_invalid_boxes_are_refused(boxes, message, boxed, pictures):
+    with pytest.raises(ConfigError, match=message):
+        boxed.detect(pictures.jpeg(), boxes=boxes)
+    assert boxed.calls == []
+
+
+def test_the_cache_and_the_lock_pass_boxes_on(boxed, pictures, tmp_path):
+    with Cache(Serialize(boxed), path=tmp_path / "results.db", key={}) as backend:
+        for boxes in (BOXES, BOXES[:1], BOXES, None, BOXES[:1]):
+            result = backend.detect(pictures.jpeg(), boxes=boxes)
+            assert np.array_equal(result.boxes, np.reshape(boxes or [], (-1, 4)))
+    assert len(boxed.calls) == 3

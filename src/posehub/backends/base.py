@@ -7,14 +7,18 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from numpy.typing import ArrayLike
 
 from posehub.backends.calling import (
     Outcome,
     aoutcomes_of,
     arecords_of,
     call,
+    checked_boxes,
     outcomes_of,
     records_of,
     to_keep,
@@ -74,17 +78,21 @@ class Backend(ABC):
         """What this opened backend can take; override it where the options decide."""
         return self.info.capabilities
 
-    def detect(self, image: ImageSource) -> PoseResult:
+    def detect(self, image: ImageSource, *, boxes: ArrayLike | None = None) -> PoseResult:
         """Return the people in one image.
 
         Args:
             image: a path, bytes, a binary file object, a PIL image, or a uint8 RGB array (H, W, 3).
+            boxes: (P, 4), x1, y1, x2, y2 in pixels, of people known already; one person is returned
+                for each, in order. For backends whose `capabilities.takes_boxes` is true.
 
         Raises:
             ImageError: `image` is not an image that this backend takes.
+            ConfigError: `boxes` has another shape, or the backend takes none.
             BackendError: the backend failed.
         """
-        return call(self, [load_image(image, max_pixels=self.max_pixels)])[0]
+        given = None if boxes is None else [checked_boxes(boxes)]
+        return call(self, [load_image(image, max_pixels=self.max_pixels)], given)[0]
 
     @overload
     def detect_many(
@@ -126,14 +134,15 @@ class Backend(ABC):
         _check(images, workers, "return", Iterable)
         return to_keep(records_of(self, images, workers, digests=True))
 
-    async def adetect(self, image: ImageSource) -> PoseResult:
+    async def adetect(self, image: ImageSource, *, boxes: ArrayLike | None = None) -> PoseResult:
         """Do as `detect` without blocking the event loop.
 
         At most `capabilities.workers` of these calls run at the same time.
         """
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.capabilities.workers, "posehub-async")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.detect, image)
+        detect = partial(self.detect, image, boxes=boxes)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, detect)
 
     @overload
     def adetect_many(

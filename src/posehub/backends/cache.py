@@ -17,6 +17,7 @@ from posehub.backends.calling import call
 from posehub.backends.wrapper import Wrapper
 from posehub.errors import ConfigError
 from posehub.images.image import Image
+from posehub.poses.checks import Float32Array
 from posehub.poses.result import PoseResult
 
 _log = logging.getLogger("posehub.cache")
@@ -62,14 +63,19 @@ class Cache(Wrapper):
             self._file.close()
             raise self._unusable(error) from error
 
-    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+    def detect_batch(
+        self, images: Sequence[Image], boxes: Sequence[Float32Array] | None = None
+    ) -> list[PoseResult]:
         """Return stored results, and call the backend once for the other images."""
-        keys = [self._key(image) for image in images]
+        given = [b""] * len(images) if boxes is None else [array.tobytes() for array in boxes]
+        keys = [self._key(image, extra) for image, extra in zip(images, given, strict=True)]
         found = {key: result for key in set(keys) if (result := self._load(key)) is not None}
-        new = {key: image for key, image in zip(keys, images, strict=True) if key not in found}
+        new = {key: row for row, key in enumerate(keys) if key not in found}
         if new:
+            rows = new.values()
+            of_new = None if boxes is None else [boxes[row] for row in rows]
             # checked already here, because only results can be stored
-            results = call(self.inner, list(new.values()))
+            results = call(self.inner, [images[row] for row in rows], of_new)
             for key, result in zip(new, results, strict=True):
                 self._store(key, result)
                 found[key] = result
@@ -90,8 +96,8 @@ class Cache(Wrapper):
             with suppress(sqlite3.OperationalError):
                 self._file.execute(f"PRAGMA {pragma}")
 
-    def _key(self, image: Image) -> str:
-        return hashlib.sha256(f"{self._prefix}{image.digest}".encode()).hexdigest()
+    def _key(self, image: Image, boxes: bytes) -> str:
+        return hashlib.sha256(f"{self._prefix}{image.digest}".encode() + boxes).hexdigest()
 
     def _load(self, key: str) -> PoseResult | None:
         rows = self._execute("SELECT result FROM results WHERE key = ?", key)

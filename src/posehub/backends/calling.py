@@ -18,13 +18,16 @@ from contextlib import aclosing, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from attrs import frozen
+from numpy.typing import ArrayLike
 
 from posehub.backends.event_loop import aordered_map
 from posehub.backends.executor import ordered_map
 from posehub.errors import BackendError, ConfigError, PosehubError, described
 from posehub.images.image import Image
 from posehub.images.loading import ImageSource, load_image, name_of, own
+from posehub.poses.checks import Float32Array
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 
@@ -36,11 +39,31 @@ _log = logging.getLogger("posehub.backends")
 Outcome = PoseResult | PosehubError
 
 
-def call(backend: Backend, images: Sequence[Image]) -> list[PoseResult]:
+def checked_boxes(boxes: ArrayLike) -> Float32Array:
+    """Return boxes of people as float32 (P, 4).
+
+    Raises:
+        ConfigError: they are not boxes.
+    """
+    try:
+        array = np.array(boxes, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"boxes must be an array of numbers: {error}.") from error
+    array = array.reshape(0, 4) if array.size == 0 else array
+    if array.ndim != 2 or array.shape[1] != 4:
+        raise ConfigError(f"boxes must have the shape (P, 4), got {array.shape}.")
+    if not np.isfinite(array).all() or (array[:, 2:] < array[:, :2]).any():
+        raise ConfigError("boxes must be finite, with x1 <= x2 and y1 <= y2.")
+    return array
+
+
+def call(
+    backend: Backend, images: Sequence[Image], boxes: Sequence[Float32Array] | None = None
+) -> list[PoseResult]:
     """Call `detect_batch` and hold it to its contract.
 
     Raises:
-        ConfigError: the backend was opened before this process was forked.
+        ConfigError: the backend was opened before this process was forked, or takes no boxes.
         BackendError: the backend raised something else than a `PosehubError`, or returned
             something else than a result for each image.
         PosehubError: as the backend raised it.
@@ -51,8 +74,15 @@ def call(backend: Backend, images: Sequence[Image]) -> list[PoseResult]:
             "locks belong to the parent. Open a backend in this process, by its name or by "
             "`backend.spec.open()`."
         )
+    if boxes is not None and not backend.capabilities.takes_boxes:
+        raise ConfigError(
+            f"{backend.info.name} finds people itself and takes no boxes. Use a backend that does "
+            "(`capabilities.takes_boxes`), or detect without boxes."
+        )
+    # only backends that declare it have the second argument
+    arguments = {} if boxes is None else {"boxes": boxes}
     try:
-        results = backend.detect_batch(images)
+        results = backend.detect_batch(images, **arguments)
     except PosehubError:
         raise
     except (Exception, SystemExit) as error:

@@ -35,6 +35,8 @@ class Capabilities:
         workers: threads that serve the backend well, at least 1; the default of `adetect_many`.
         fork_safe: whether a backend opened before a fork works in the child, on connections and
             locks of its own. If not, posehub refuses its use there.
+        takes_boxes: whether `detect_batch(images, boxes=None)` also takes boxes of people that are
+            known already, one array (P, 4) for each image.
     """
 
     max_batch: int = 1
@@ -43,6 +45,7 @@ class Capabilities:
     needs_network: bool = False
     workers: int = 1
     fork_safe: bool = False
+    takes_boxes: bool = False
 
 
 @frozen

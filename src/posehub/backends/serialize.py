@@ -6,8 +6,10 @@ import threading
 from collections.abc import Sequence
 
 from posehub.backends.base import Backend
+from posehub.backends.calling import call
 from posehub.backends.wrapper import Wrapper
 from posehub.images.image import Image
+from posehub.poses.checks import Float32Array
 from posehub.poses.result import PoseResult
 
 
@@ -18,7 +20,9 @@ class Serialize(Wrapper):
         super().__init__(inner)
         self._lock = threading.Lock()
 
-    def detect_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+    def detect_batch(
+        self, images: Sequence[Image], boxes: Sequence[Float32Array] | None = None
+    ) -> list[PoseResult]:
         """Wait until no other thread calls, then call."""
         with self._lock:
-            return self.inner.detect_batch(images)
+            return call(self.inner, images, boxes)

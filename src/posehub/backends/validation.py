@@ -58,7 +58,7 @@ def _capability_faults(capabilities: Capabilities) -> Iterator[str]:
         value = getattr(capabilities, field)
         if type(value) is not int or value < 1:
             yield f"capabilities.{field} must be a whole number of at least 1, got {value!r:.60}"
-    for field in ("thread_safe", "needs_network", "fork_safe"):
+    for field in ("thread_safe", "needs_network", "fork_safe", "takes_boxes"):
         value = getattr(capabilities, field)
         if type(value) is not bool:
             yield f"capabilities.{field} must be true or false, got {value!r:.60}"

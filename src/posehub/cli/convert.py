@@ -13,8 +13,8 @@ from posehub.files import check_output
 from posehub.formats import read, write
 from posehub.formats.streams import Written
 from posehub.formats.table import find, of_source, of_target
-from posehub.plugins.format import Format
 from posehub.poses.catalogue import get_skeleton
+from posehub.poses.format import Format
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
 

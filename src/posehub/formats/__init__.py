@@ -15,8 +15,8 @@ from posehub.errors import ConfigError, FormatError, nearest
 from posehub.formats.faults import disk_faults
 from posehub.formats.streams import Counted, Results, Written, as_records
 from posehub.formats.table import find, of_source, of_target
-from posehub.plugins.format import Format
 from posehub.poses.catalogue import get_skeleton
+from posehub.poses.format import Format
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
 

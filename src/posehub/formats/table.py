@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from posehub.errors import ConfigError, FormatError, nearest
-from posehub.plugins.format import Format
 from posehub.plugins.known import KNOWN
 from posehub.plugins.registry import get_registry
+from posehub.poses.format import Format
 
 
 def _late(module: str, function: str) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import click
 
     from posehub.backends.info import BackendInfo
-    from posehub.plugins.format import Format
+    from posehub.poses.format import Format
     from posehub.poses.skeleton import Skeleton
 
 hookspec = pluggy.HookspecMarker("posehub")

@@ -23,9 +23,9 @@ from posehub.errors import (
     described,
     nearest_name,
 )
-from posehub.plugins.format import Format
 from posehub.plugins.known import KNOWN, install_command
 from posehub.poses.catalogue import Catalogue, catalogue
+from posehub.poses.format import Format
 from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
