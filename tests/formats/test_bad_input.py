@@ -342,7 +342,7 @@ CANNOT = [
     (
         "jsonl",
         [Record("a", person(raw={1, 2}))],
-        "'a' cannot be written as JSON: set is not a JSON type",
+        "'a': cannot be written as JSON: set",
     ),
     ("jsonl", [Record("\udcff", FULL)], "entry 0: the image name '\\udcff' is not Unicode"),
     ("jsonl", [FULL, ImageError("too small")], "entry 1 must be a Record or a PoseResult, got Im"),

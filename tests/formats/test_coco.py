@@ -157,7 +157,7 @@ def test_whole_numbers_are_integers(tmp_path):
     for format in ("coco", "coco-results"):
         posehub.write(record, tmp_path / "a.json", format)
         text = (tmp_path / "a.json").read_text()
-        assert '"keypoints": [5, 6.5, ' in text
+        assert '"keypoints":[5,6.5,' in text
         assert ".0" not in text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,6 @@ import attrs
 import numpy as np
 
 from posehub.files import open_atomically
-from posehub.formats import fields
 from posehub.formats.coco_file import (
     CocoImage,
     CocoPerson,
@@ -22,10 +20,18 @@ from posehub.formats.coco_file import (
     read_images,
 )
 from posehub.formats.coco_rows import result_of, row_dtype, row_of
-from posehub.formats.coco_writing import CATEGORY, Floats, plain, refuse_duplicate, triples
+from posehub.formats.coco_writing import (
+    CATEGORY,
+    Floats,
+    plain,
+    plain_rows,
+    refuse_duplicate,
+    triples,
+)
 from posehub.formats.faults import located
 from posehub.formats.gathered import Gathered
 from posehub.formats.streams import of_one_skeleton
+from posehub.poses.json import dumps, loads
 from posehub.poses.record import Record
 from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -51,7 +57,7 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
             if skeleton is None:
                 with located(path, "categories"):
                     raise ValueError("must name keypoints, because there are images")
-            images.write(json.dumps(attrs.astuple(image)).encode() + b"\n")
+            images.write(dumps(attrs.astuple(image)) + b"\n")
         for _, person in read_annotations(path, categories, known):
             if not person.crowd:
                 people.add(person.image_id, _row(person))
@@ -73,7 +79,7 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
 def _stored(images: IO[bytes]) -> Iterator[CocoImage]:
     images.seek(0)
     for line in images:
-        image_id, name, size, *rest = json.loads(line)
+        image_id, name, size, *rest = loads(line)
         yield CocoImage(image_id, name, None if size is None else (size[0], size[1]), *rest)
 
 
@@ -116,7 +122,7 @@ def write(records: Iterable[Record], path: Path, *, min_score: float = DEFAULT_M
         images.seek(0)
         shutil.copyfileobj(images, file)
         file.write(b'],\n"categories": ')
-        file.write(json.dumps([] if skeleton is None else [_category(skeleton)]).encode())
+        file.write(dumps([] if skeleton is None else [_category(skeleton)]))
         file.write(b"}\n")
 
 
@@ -142,12 +148,12 @@ def _annotations(
     columns = zip(
         triples(result, np.where(reported, 2, 0)),
         reported.sum(axis=1).tolist(),
-        result.scores.tolist(),
+        plain_rows(result.scores),
         _boxes(result).tolist(),
-        result.box_scores.tolist(),
+        plain_rows(result.box_scores[:, None]),
         strict=True,
     )
-    for person, (keypoints, count, scores, box, score) in enumerate(columns):
+    for person, (keypoints, count, scores, box, (score,)) in enumerate(columns):
         annotation = {
             "id": first + person,
             "image_id": image_id,
@@ -157,8 +163,8 @@ def _annotations(
             "bbox": [plain(value) for value in box],
             "area": plain(box[2] * box[3]),
             "iscrowd": 0,
-            "score": fields.null(plain(score)),
-            "keypoint_scores": [fields.null(plain(value)) for value in scores],
+            "score": score,
+            "keypoint_scores": scores,
         }
         if result.ids is not None:
             annotation["track_id"] = int(result.ids[person])
@@ -218,4 +224,4 @@ def _category(skeleton: Skeleton) -> dict[str, Any]:
 
 def _write_element(file: IO[bytes], value: dict[str, Any], *, first: bool) -> None:
     file.write(b"\n" if first else b",\n")
-    file.write(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+    file.write(dumps(value))

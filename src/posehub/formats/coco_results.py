@@ -6,7 +6,6 @@ file names no keypoint, no skeleton and no image.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,11 @@ from posehub.formats.coco_file import (
     scores_in_results,
 )
 from posehub.formats.coco_rows import result_of, row_dtype, row_of
-from posehub.formats.coco_writing import CATEGORY, plain, refuse_duplicate, triples
+from posehub.formats.coco_writing import CATEGORY, plain_rows, refuse_duplicate, triples
 from posehub.formats.faults import located
 from posehub.formats.gathered import Gathered
 from posehub.formats.streams import of_one_skeleton
+from posehub.poses.json import dumps
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
 
@@ -67,7 +67,7 @@ def write(records: Iterable[Record], path: Path) -> None:
                 refuse_duplicate("image_id", record.image_id, image_ids)
                 people = list(_people(record, record.image_id))
             for person in people:
-                file.write(separator + json.dumps(person, allow_nan=False).encode())
+                file.write(separator + dumps(person))
                 separator = b",\n"
         file.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
 
@@ -79,12 +79,13 @@ def _people(record: Record, image_id: int) -> Iterator[dict[str, Any]]:
         raise ValueError(f"person {person} has no score, by which COCO's evaluation sorts people")
     # a keypoint without a score counts as found: COCO's own default for the third value is 1
     rows = triples(result, np.nan_to_num(result.scores, nan=1.0))
-    for person, (keypoints, score) in enumerate(zip(rows, result.box_scores.tolist(), strict=True)):
+    scores = plain_rows(result.box_scores[:, None])
+    for person, (keypoints, (score,)) in enumerate(zip(rows, scores, strict=True)):
         entry = {
             "image_id": image_id,
             "category_id": CATEGORY,
             "keypoints": keypoints,
-            "score": plain(score),
+            "score": score,
         }
         if result.ids is not None:
             entry["track_id"] = int(result.ids[person])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -124,11 +123,6 @@ def numbers_or_null(data: Any, key: str, length: int) -> NDArray[np.float64]:
     known = _array([0 if value is None else value for value in values], key)
     known[[value is None for value in values]] = np.nan
     return known
-
-
-def null(value: float) -> float | None:
-    """Return None for NaN, which JSON does not have."""
-    return None if math.isnan(value) else value
 
 
 def _list(data: Any, key: str, length: int) -> list[Any]:

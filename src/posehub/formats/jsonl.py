@@ -16,6 +16,7 @@ from posehub.errors import FormatError, PosehubError
 from posehub.files import open_atomically
 from posehub.formats import fields
 from posehub.formats.error_values import error_of, values_of
+from posehub.formats.faults import located
 from posehub.poses.json import dumps, loads
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
@@ -37,18 +38,15 @@ def write(records: Iterable[Record], path: Path) -> None:
     """Write a line for each record."""
     with open_atomically(path) as file:
         for record in records:
-            try:
-                line = line_of(record)
-            except ValueError as error:  # from `raw`, which is not checked
-                raise FormatError(f"{path}: image {record} {error}") from error
-            file.write(line + b"\n")
+            with located(path, f"image {record}"):  # `raw` can be anything
+                file.write(line_of(record) + b"\n")
 
 
 def line_of(record: Record) -> bytes:
     """Return a record as one line of strict JSON in UTF-8, without the line end.
 
     Raises:
-        ValueError: `raw` has values that JSON does not have.
+        ValueError: JSON cannot express the result's `raw`.
     """
     outcome = {"error": values_of(record.error)} if record.error else record.people.to_dict()
     return dumps(_facts(record) | outcome)

@@ -9,7 +9,6 @@ written.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 from posehub.formats import fields
 from posehub.formats.folder import read_files, write_files
 from posehub.poses.catalogue import get_skeleton
-from posehub.poses.json import loads
+from posehub.poses.json import dumps, loads, short_numbers
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -99,11 +98,11 @@ def _encode(result: PoseResult) -> bytes:
             f"{_SKELETON} in every file; convert it with result.to({_SKELETON!r})"
         )
     scores = np.nan_to_num(result.scores, nan=1.0)[..., None]
-    points = np.nan_to_num(np.concatenate([result.keypoints, scores], axis=2, dtype=np.float64))
+    points = np.nan_to_num(np.concatenate([result.keypoints, scores], axis=2))
+    (rows,) = short_numbers([points.reshape(len(result), 3 * len(result.skeleton))])
     ids = [_NOT_TRACKED] * len(result) if result.ids is None else result.ids.tolist()
-    rows = points.reshape(len(result), 3 * len(result.skeleton)).tolist()
     people: list[dict[str, Any]] = [
         {"person_id": [track_id], "pose_keypoints_2d": numbers} | {key: [] for key in _OTHER_MODELS}
         for track_id, numbers in zip(ids, rows, strict=True)
     ]
-    return json.dumps({"version": _VERSION, "people": people}, allow_nan=False).encode() + b"\n"
+    return dumps({"version": _VERSION, "people": people}) + b"\n"

@@ -117,16 +117,16 @@ def _people(result: PoseResult) -> list[dict[str, Any]]:
                 if x is not None
             },
         }
-        for box, box_score, points, scores in zip(*_short_numbers(arrays), strict=True)
+        for box, box_score, points, scores in zip(*short_numbers(arrays), strict=True)
     ]
     if result.keypoints_3d is not None:
-        (all_points_3d,) = _short_numbers([result.keypoints_3d])
+        (all_points_3d,) = short_numbers([result.keypoints_3d])
         for person, points_3d in zip(people, all_points_3d, strict=True):
             person["keypoints_3d"] = dict(zip(names, points_3d, strict=True))
     return people
 
 
-def _short_numbers(arrays: list[Float32Array]) -> Any:
+def short_numbers(arrays: list[Float32Array]) -> Any:
     """Return float32 arrays as lists of floats with the shortest decimals; None stands for NaN."""
     text = orjson.dumps(arrays, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY)
     # The shortest decimal of this one float32 reads back as its neighbour, because readers round it
