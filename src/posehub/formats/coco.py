@@ -23,15 +23,14 @@ from posehub.formats.coco_rows import result_of, row_dtype, row_of
 from posehub.formats.coco_writing import (
     CATEGORY,
     Floats,
-    plain,
-    plain_rows,
+    json_of_numbers,
     refuse_duplicate,
     triples,
 )
 from posehub.formats.faults import located
 from posehub.formats.gathered import Gathered
 from posehub.formats.streams import of_one_skeleton
-from posehub.poses.json import dumps, loads
+from posehub.poses.json import dumps, loads, short_numbers
 from posehub.poses.record import Record
 from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 from posehub.poses.skeleton import Skeleton
@@ -114,9 +113,9 @@ def write(records: Iterable[Record], path: Path, *, min_score: float = DEFAULT_M
                 refuse_duplicate("file name", record.image, names)
                 refuse_duplicate("image_id", image_id, image_ids)
                 annotations = list(_annotations(record, image_id, people + 1, min_score))
-            _write_element(images, _image(record, image_id), first=count == 0)
+            _write_element(images, dumps(_image(record, image_id)), first=count == 0)
             for annotation in annotations:
-                _write_element(file, annotation, first=people == 0)
+                _write_element(file, json_of_numbers(annotation), first=people == 0)
                 people += 1
         file.write(b'],\n"images": [')
         images.seek(0)
@@ -145,26 +144,27 @@ def _annotations(
 ) -> Iterator[dict[str, Any]]:
     result = _labelled(record, min_score)
     reported = ~np.isnan(result.keypoints[..., 0])
+    scores, box_scores = short_numbers([result.scores, result.box_scores])
     columns = zip(
         triples(result, np.where(reported, 2, 0)),
         reported.sum(axis=1).tolist(),
-        plain_rows(result.scores),
         _boxes(result).tolist(),
-        plain_rows(result.box_scores[:, None]),
+        box_scores,
+        scores,
         strict=True,
     )
-    for person, (keypoints, count, scores, box, (score,)) in enumerate(columns):
+    for person, (keypoints, count, box, score, keypoint_scores) in enumerate(columns):
         annotation = {
             "id": first + person,
             "image_id": image_id,
             "category_id": CATEGORY,
             "keypoints": keypoints,
             "num_keypoints": count,
-            "bbox": [plain(value) for value in box],
-            "area": plain(box[2] * box[3]),
+            "bbox": box,
+            "area": box[2] * box[3],
             "iscrowd": 0,
             "score": score,
-            "keypoint_scores": scores,
+            "keypoint_scores": keypoint_scores,
         }
         if result.ids is not None:
             annotation["track_id"] = int(result.ids[person])
@@ -222,6 +222,6 @@ def _category(skeleton: Skeleton) -> dict[str, Any]:
     }
 
 
-def _write_element(file: IO[bytes], value: dict[str, Any], *, first: bool) -> None:
+def _write_element(file: IO[bytes], text: bytes, *, first: bool) -> None:
     file.write(b"\n" if first else b",\n")
-    file.write(dumps(value))
+    file.write(text)

@@ -21,11 +21,11 @@ from posehub.formats.coco_file import (
     scores_in_results,
 )
 from posehub.formats.coco_rows import result_of, row_dtype, row_of
-from posehub.formats.coco_writing import CATEGORY, plain_rows, refuse_duplicate, triples
+from posehub.formats.coco_writing import CATEGORY, json_of_numbers, refuse_duplicate, triples
 from posehub.formats.faults import located
 from posehub.formats.gathered import Gathered
 from posehub.formats.streams import of_one_skeleton
-from posehub.poses.json import dumps
+from posehub.poses.json import short_numbers
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
 
@@ -67,7 +67,7 @@ def write(records: Iterable[Record], path: Path) -> None:
                 refuse_duplicate("image_id", record.image_id, image_ids)
                 people = list(_people(record, record.image_id))
             for person in people:
-                file.write(separator + dumps(person))
+                file.write(separator + json_of_numbers(person))
                 separator = b",\n"
         file.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
 
@@ -79,8 +79,8 @@ def _people(record: Record, image_id: int) -> Iterator[dict[str, Any]]:
         raise ValueError(f"person {person} has no score, by which COCO's evaluation sorts people")
     # a keypoint without a score counts as found: COCO's own default for the third value is 1
     rows = triples(result, np.nan_to_num(result.scores, nan=1.0))
-    scores = plain_rows(result.box_scores[:, None])
-    for person, (keypoints, (score,)) in enumerate(zip(rows, scores, strict=True)):
+    (scores,) = short_numbers([result.box_scores])
+    for person, (keypoints, score) in enumerate(zip(rows, scores, strict=True)):
         entry = {
             "image_id": image_id,
             "category_id": CATEGORY,
