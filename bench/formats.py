@@ -17,7 +17,7 @@ from _table import at_least, at_most, report
 import posehub
 from posehub.testing import random_people
 
-PEOPLE_A_PICTURE = 4
+PEOPLE_PER_IMAGE = 4
 FILES = {
     "jsonl": "people.jsonl",
     "parquet": "people.parquet",
@@ -30,13 +30,13 @@ FILES = {
 
 def records(people: int) -> Iterator[posehub.Record]:
     # making people takes longer than writing them
-    pool = [random_people(PEOPLE_A_PICTURE, seed=seed) for seed in range(1000)]
-    for number in range(people // PEOPLE_A_PICTURE):
+    pool = [random_people(PEOPLE_PER_IMAGE, seed=seed) for seed in range(1000)]
+    for number in range(people // PEOPLE_PER_IMAGE):
         yield posehub.Record(f"folder/{number:012d}.jpg", pool[number % len(pool)], number + 1)
 
 
 def pass_over(job: str, format: str, path: Path, people: int) -> dict[str, float]:
-    """Write or read the file once; return persons a second and peak memory in MB."""
+    """Write or read the file once; return people per second and peak memory in MB."""
     start = time.perf_counter()
     if job == "write":
         posehub.write(records(people), path, format)

@@ -25,7 +25,7 @@ from posehub.errors import (
 )
 from posehub.plugins.known import KNOWN, install_command
 from posehub.poses.catalogue import Catalogue, catalogue
-from posehub.poses.format import Format
+from posehub.poses.format import Format, format_faults
 from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
@@ -238,12 +238,9 @@ class Registry:
 
 def _refuse_invalid(plugin: str, parts: _Parts) -> None:
     for format in parts.formats:
-        if not (
-            isinstance(format.name, str) and callable(format.reader) and callable(format.writer)
-        ):
+        for fault in format_faults(format):
             raise PluginLoadError(
-                f"Plugin {plugin!r} describes format {format.name!r:.60} wrongly: it needs a name, "
-                "and functions as reader and writer."
+                f"Plugin {plugin!r} describes format {format.name!r:.60} wrongly: {fault}."
             )
     for info in parts.backends:
         for fault in faults_of(info):

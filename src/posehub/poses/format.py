@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -40,3 +40,27 @@ class Format:
     keys: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     holds_errors: bool = False
+
+
+def format_faults(format: Format) -> Iterator[str]:
+    """Yield what is wrong with a description, each as "field ..." in words."""
+    for field in ("name", "summary", "lost"):
+        value = getattr(format, field)
+        if not isinstance(value, str):
+            yield f"{field} must be a string, got {value!r:.60}"
+    for field in ("reader", "writer"):
+        value = getattr(format, field)
+        if not callable(value):
+            yield f"{field} must be a function, got {value!r:.60}"
+    for field in ("suffixes", "keys", "options"):
+        value = getattr(format, field)
+        if not _are_strings(value):
+            yield f"{field} must be a tuple of strings, got {value!r:.60}"
+        elif field == "suffixes" and any(s != s.lower() or not s.startswith(".") for s in value):
+            yield f"suffixes must begin with a dot and be in lower case, got {value!r:.60}"
+    if type(format.holds_errors) is not bool:
+        yield f"holds_errors must be True or False, got {format.holds_errors!r:.60}"
+
+
+def _are_strings(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(item, str) for item in value)
