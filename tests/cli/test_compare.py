@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import posehub
 from posehub.cli import main
 from posehub.cli.compare import Call, labels_of, read_call
 from posehub.errors import BackendError
@@ -170,6 +171,15 @@ def test_a_failing_backend_is_reported_and_the_rest_is_compared(photo):
     assert "bad: photo.jpg: over<load>ed" in result.stderr
     assert "2 images; agreement is measured on the 1 without a failure." in result.stdout
     assert "over&lt;load&gt;ed" in Path("r.html").read_text(encoding="utf-8")
+
+
+def test_failed_images_of_a_results_file_are_counted(photo):
+    results_of(photo)
+    failed = posehub.Record("photo.jpg", error=posehub.errors.ImageError("cut"))
+    posehub.write(failed, "failed.jsonl")
+    result = run("compare", "results.jsonl", "failed.jsonl")
+    assert result.exit_code == 0
+    assert "failed: failed images in the file: 1" in result.stderr
 
 
 def test_an_unknown_backend_is_refused_before_any_backend_runs(photo):

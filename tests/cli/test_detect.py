@@ -60,7 +60,16 @@ def test_json_is_one_line_per_image_that_reads_back_equal(blank):
     (line,) = result.stdout.splitlines()
     data = json.loads(line)
     assert data["image"] == str(blank)
+    assert data["digest"] == posehub.load_image(blank).digest
     assert len(posehub.PoseResult.from_dict(data)) == 2
+
+
+def test_json_is_a_file_of_results_with_failed_images(blank, tmp_path):
+    result = run("detect", tmp_path / "missing.jpg", blank, *REPLAY, "--json")
+    (tmp_path / "results.jsonl").write_text(result.stdout, encoding="utf-8")
+    missing, found = posehub.read(tmp_path / "results.jsonl")
+    assert isinstance(missing.error, posehub.errors.ImageError)
+    assert (found.image, found.size, len(found.people)) == (str(blank), (1500, 1000), 2)
 
 
 def test_json_is_without_the_raw_response(blank):

@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+import posehub
 from posehub.cli import main
 from posehub.poses.skeletons import COCO17
 
@@ -70,6 +71,16 @@ def test_a_page_never_replaces_an_input_or_a_folder(folder, page):
     result = run("found.json", "--truth", "truth.json", "--html", page)
     assert result.exit_code == 2
     assert ((folder / "found.json").read_text(), (folder / "truth.json").read_text()) == before
+
+
+def test_failed_images_are_counted(folder):
+    failed = posehub.Record("图 片.jpg", error=posehub.errors.ImageError("cut"))
+    posehub.write(failed, folder / "failed.jsonl")
+    result = run("failed.jsonl", "--truth", "truth.json", "--json")
+    assert result.exit_code == 0
+    assert "failed images, whose people count as missed: 1" in result.stderr
+    data = json.loads(result.stdout)
+    assert (data["failed"], data["images_with_results"], data["matched"]) == (1, 0, 0)
 
 
 def test_malformed_annotations_exit_with_1(folder):

@@ -146,4 +146,4 @@ def test_people_of_an_image_without_a_result_count_as_missed(files, data_set):
     truth = read_truth(files(data_set(), [])[1])
     empty = from_results([Record("0.jpg", PoseResult.empty(COCO17))], truth, "results")
     assert coco_precision(truth, empty).ar["all"] == 0
-    assert empty.answered == 1
+    assert empty.images_with_results == 1

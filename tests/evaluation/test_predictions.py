@@ -133,7 +133,7 @@ def test_a_person_without_any_score_counts_with_one(truth):
 def test_a_failed_image_has_no_people(truth):
     found = from_results([Record("1.jpg", error=ImageError("cut"))], truth, "r")
     assert len(found.scores) == 0
-    assert (found.answered, found.failed) == (1, 1)
+    assert (found.images_with_results, found.failed) == (0, 1)
 
 
 @pytest.mark.parametrize("before", ["", "\n  "])

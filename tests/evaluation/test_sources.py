@@ -7,7 +7,7 @@ import pytest
 import posehub
 from posehub import Format, Record
 from posehub.errors import FormatError, ImageError
-from posehub.evaluation.sources import is_results_file, read_named
+from posehub.evaluation.sources import is_results_file, read_records
 from posehub.testing import random_people
 
 RECORDS = [Record(f"图 {n}.jpg", random_people(n, seed=n)) for n in (1, 2)]
@@ -18,7 +18,7 @@ FAILED = Record("x.jpg", error=ImageError("cut"), size=(4, 3))
 def test_lines_of_results_are_read_whatever_their_suffix(tmp_path, suffix):
     path = tmp_path / f"results{suffix}"
     posehub.write(RECORDS, path, "jsonl")
-    assert read_named(path) == RECORDS
+    assert read_records(path) == RECORDS
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_lines_of_results_are_read_whatever_their_suffix(tmp_path, suffix):
 )
 def test_files_of_other_formats_are_read_too(tmp_path, name, format):
     posehub.write(RECORDS, tmp_path / name, format)
-    records = read_named(tmp_path / name)
+    records = read_records(tmp_path / name)
     assert [r.image for r in records] == [r.image for r in RECORDS]
     assert [len(r.result) for r in records] == [1, 2]
 
@@ -36,25 +36,25 @@ def test_files_of_other_formats_are_read_too(tmp_path, name, format):
 )
 def test_a_failed_image_keeps_its_error(tmp_path, name, format):
     posehub.write([FAILED, *RECORDS], tmp_path / name, format)
-    assert read_named(tmp_path / name) == [FAILED, *RECORDS]
+    assert read_records(tmp_path / name) == [FAILED, *RECORDS]
 
 
 def test_a_duplicate_image_is_refused_by_its_name(tmp_path):
     posehub.write([RECORDS[0]] * 2, tmp_path / "results.jsonl")
     with pytest.raises(FormatError, match=r"results\.jsonl: duplicate image '图 1\.jpg'"):
-        read_named(tmp_path / "results.jsonl")
+        read_records(tmp_path / "results.jsonl")
 
 
 def test_images_without_a_name_are_not_duplicates(tmp_path):
     posehub.write([r.result for r in RECORDS], tmp_path / "results.jsonl")
-    assert len(read_named(tmp_path / "results.jsonl")) == 2
+    assert len(read_records(tmp_path / "results.jsonl")) == 2
 
 
 def test_a_malformed_file_is_a_format_error(tmp_path):
     for name in ("results.parquet", "results.jsonl"):
         (tmp_path / name).write_bytes(b"no parquet")
         with pytest.raises(FormatError, match=name):
-            read_named(tmp_path / name)
+            read_records(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from posehub.cli.tables import text_table
 from posehub.errors import ImageError
 from posehub.evaluation.comparison import Comparison, compare
 from posehub.evaluation.running import Run, from_file, run_backend
-from posehub.evaluation.sources import find_picture, is_results_file, read_named
+from posehub.evaluation.sources import find_image, is_results_file, read_records
 from posehub.files import check_output
 from posehub.images.image import Image
 from posehub.images.loading import load_image
@@ -121,10 +121,16 @@ def command(
         echo_json(as_values(comparison))
     else:
         _print(Console(), comparison)
-    for run in runs:
+    failures = 0
+    for source, run in zip(call.sources, runs, strict=True):
+        if is_results_file(Path(source)):
+            if run.errors:
+                click.echo(f"{run.label}: failed images in the file: {len(run.errors)}", err=True)
+            continue
+        failures += len(run.errors)
         for image, message in run.errors.items():
             click.echo(f"{run.label}: {image}: {message}", err=True)
-    if any(run.errors for run in runs):
+    if failures:
         context.exit(1)
 
 
@@ -205,14 +211,14 @@ def _images(call: Call) -> tuple[list[Path], dict[str, Path | None]]:
         images = [Path(image) for image in call.images]
         return images, {str(image): image for image in images}
     file = next(Path(source) for source in call.sources if is_results_file(Path(source)))
-    names = [Path(named.image) for named in read_named(file)]
-    places = {str(name): find_picture(str(name), file) for name in names}
+    names = [Path(named.image) for named in read_records(file)]
+    places = {str(name): find_image(str(name), file) for name in names}
     return names, places
 
 
 def _run(source: str, label: str, images: Sequence[Path], options: Sequence[str]) -> Run:
     if is_results_file(Path(source)):
-        return from_file(label, read_named(Path(source)), images)
+        return from_file(label, read_records(Path(source)), images)
     with open_with(source, option_layer(options)) as backend:
         return run_backend(label, backend, images)
 

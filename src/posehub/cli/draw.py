@@ -13,7 +13,7 @@ from attrs import frozen
 from posehub.cli.common import backend_options, echo_json, json_option, option_layer
 from posehub.drawing import drawing_format, save_drawing
 from posehub.errors import ImageError, PosehubError
-from posehub.evaluation.sources import find_picture, is_results_file, read_named
+from posehub.evaluation.sources import find_image, is_results_file, read_records
 from posehub.files import check_output
 from posehub.plugins.opening import open_with
 from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
@@ -80,12 +80,15 @@ def command(
     targets = drawing_targets(images, draw_to, f".{ending}")
     failures = 0
     with ExitStack() as stack:
-        needed = any(job.detect for job in jobs)
+        needed = any(job.result is None for job in jobs)
         opened = stack.enter_context(open_with(backend, option_layer(options))) if needed else None
         for job, target in zip(jobs, targets, strict=True):
             assert target is not None
             try:
-                result = opened.detect(_image(job)) if opened and job.detect else _known(job)
+                result = job.result
+                if result is None:
+                    assert opened is not None, "images are detected in"
+                    result = opened.detect(_image(job))
                 save_drawn(result, target, None if blank else _image(job), **show)
                 outcome = {"drawing": str(target)}
             except PosehubError as error:
@@ -170,28 +173,27 @@ class _Job:
     Attributes:
         name: of the image, as given.
         image: where it is, or None if it was not found.
-        result: from a results file, or None.
-        detect: whether a backend detects the people.
+        result: from a results file, or None if a backend detects the people.
     """
 
     name: str
     image: Path | None
     result: PoseResult | None
-    detect: bool
 
 
 def _jobs(file: Path) -> Iterator[_Job]:
     if not is_results_file(file):
-        yield _Job(str(file), file, None, detect=True)
+        yield _Job(str(file), file, None)
         return
-    for named in read_named(file):
-        yield _Job(named.image, find_picture(named.image, file), named.result, detect=False)
-
-
-def _known(job: _Job) -> PoseResult:
-    if job.result is None:
-        raise ImageError("the results file has an error for this image, not a result.")
-    return job.result
+    failed = 0
+    for record in read_records(file):
+        if record.error is None:
+            place = find_image(record.image, file)
+            yield _Job(record.image, place, record.result)
+        else:
+            failed += 1
+    if failed:
+        click.echo(f"{file}: failed images, not drawn: {failed}", err=True)
 
 
 def _image(job: _Job) -> Path:

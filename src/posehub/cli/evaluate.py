@@ -52,6 +52,8 @@ def command(results: Path, truth: Path, html: Path | None, as_json: bool) -> Non
         echo_json(attrs.asdict(evaluation))
     else:
         _print(Console(), evaluation)
+    if evaluation.failed:
+        click.echo(f"failed images, whose people count as missed: {evaluation.failed}", err=True)
 
 
 def _print(console: Console, evaluation: Evaluation) -> None:

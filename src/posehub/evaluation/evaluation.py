@@ -35,6 +35,7 @@ class Evaluation:
         images: number of annotated images.
         images_with_results: number of those that the results contain, also without people; None if
             the format of the results cannot tell.
+        failed: number of annotated images that failed when the results were written.
         people: number of annotated people that count: no crowds, at least one labelled keypoint.
         found: number of people in the results.
         matched: number of annotated people paired with a found one.
@@ -52,6 +53,7 @@ class Evaluation:
 
     images: int
     images_with_results: int | None
+    failed: int
     people: int
     found: int
     matched: int
@@ -88,7 +90,8 @@ def evaluate(results: str | Path, truth: str | Path) -> Evaluation:
         truth: COCO keypoint annotations.
 
     Raises:
-        ConfigError: a file is malformed, or the results are of other images.
+        ConfigError: the results are of other images, or their format must be named.
+        FormatError: a file is malformed.
         MissingDependencyError: the extra `evaluate` is not installed.
     """
     annotated = read_truth(Path(truth))
@@ -114,7 +117,8 @@ def measure(truth: Truth, predictions: Predictions) -> Evaluation:
     correct_people[matches.rows[matches.oks >= CORRECT_OKS]] = True
     return Evaluation(
         images=len(truth.images),
-        images_with_results=predictions.answered,
+        images_with_results=predictions.images_with_results,
+        failed=predictions.failed,
         people=int(counted.sum()),
         found=len(predictions.scores),
         matched=int(paired.sum()),

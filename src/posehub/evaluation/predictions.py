@@ -12,7 +12,7 @@ from attrs import frozen
 
 from posehub.errors import ConfigError, nearest
 from posehub.evaluation.matching import Floats
-from posehub.evaluation.sources import read_named
+from posehub.evaluation.sources import read_records
 from posehub.evaluation.truth import Truth
 from posehub.formats.coco_file import (
     CocoPerson,
@@ -36,16 +36,16 @@ class Predictions:
             that the numbers of a COCO file are measured as they are.
         point_scores: (N, K), NaN where there is none.
         scores: (N,).
-        answered: how many of the truth's images the file has a record of, failed ones included;
-            None if the format has no place for images without people.
-        failed: how many of those images failed when the results were written.
+        images_with_results: number of the truth's images that the results contain, also without
+            people; None if the format cannot tell.
+        failed: number of the truth's images that failed when the results were written.
     """
 
     image_ids: Any
     keypoints: Floats
     point_scores: Floats
     scores: Floats
-    answered: int | None = None
+    images_with_results: int | None = None
     failed: int = 0
 
 
@@ -60,7 +60,7 @@ def read_predictions(path: Path, truth: Truth) -> Predictions:
         format = of_source(path)
         if format.name == "coco-results":  # which `posehub.read` would round to float32
             return from_coco(path, truth)
-    return from_results(read_named(path), truth, str(path))
+    return from_results(read_records(path), truth, str(path))
 
 
 def from_coco(path: Path, truth: Truth) -> Predictions:
@@ -120,7 +120,7 @@ def from_results(records: Iterable[Record], truth: Truth, where: str) -> Predict
         keypoints=keypoints,
         point_scores=point_scores,
         scores=_person_scores(_joined([r.box_scores for _, r in parts], (0,)), point_scores),
-        answered=len(seen),
+        images_with_results=len(parts),
         failed=len(seen) - len(parts),
     )
 

@@ -15,7 +15,7 @@ def is_results_file(path: Path) -> bool:
     return is_results_name(path)
 
 
-def read_named(path: Path) -> list[Record]:
+def read_records(path: Path) -> list[Record]:
     """Return the records of a results file, those of failed images included.
 
     Raises:
@@ -31,7 +31,7 @@ def read_named(path: Path) -> list[Record]:
     return records
 
 
-def find_picture(image: str, results: Path) -> Path | None:
+def find_image(image: str, results: Path) -> Path | None:
     """Return where the image of a record is: as named, or beside the results file, or None."""
     for place in (Path(image), results.parent / image, results.parent / Path(image).name):
         if place.is_file():
