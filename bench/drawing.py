@@ -45,8 +45,8 @@ def real_people(count: int) -> posehub.PoseResult:
     boxes = found.boxes[rows].reshape(count, 2, 2)
     heights = source.uniform(150, 550, count)
     scale = (heights / (boxes[:, 1, 1] - boxes[:, 0, 1]))[:, None, None]
-    room = np.maximum(SIZE - (boxes[:, 1] - boxes[:, 0]) * scale[:, 0], 0)
-    place = (source.uniform(0, 1, (count, 2)) * room)[:, None]
+    space = np.maximum(SIZE - (boxes[:, 1] - boxes[:, 0]) * scale[:, 0], 0)
+    place = (source.uniform(0, 1, (count, 2)) * space)[:, None]
     return attrs.evolve(
         found[rows],
         keypoints=(found.keypoints[rows] - boxes[:, :1]) * scale + place,

@@ -92,7 +92,7 @@ def latency_of(seconds: Sequence[float]) -> Latency | None:
     return Latency(seconds[0], float(np.median(later)), float(np.percentile(later, 90)))
 
 
-def from_file(label: str, found: Sequence[Record], pictures: Sequence[Path]) -> Run:
+def from_file(label: str, found: Sequence[Record], images: Sequence[Path]) -> Run:
     """Return the results of a file for these images, found by their paths or else their names.
 
     Raises:
@@ -104,12 +104,12 @@ def from_file(label: str, found: Sequence[Record], pictures: Sequence[Path]) -> 
         by_name.setdefault(PurePath(record.image).name, []).append(record)
     results: list[PoseResult | None] = []
     errors: dict[str, str] = {}
-    for picture in pictures:
-        named_so = by_name.get(picture.name, [])
-        match = by_path.get(str(picture)) or (named_so[0] if len(named_so) == 1 else None)
+    for image in images:
+        named_so = by_name.get(image.name, [])
+        match = by_path.get(str(image)) or (named_so[0] if len(named_so) == 1 else None)
         if match is None:
-            raise ConfigError(f"{label} has no result of {str(picture)!r}.")
+            raise ConfigError(f"{label} has no result of {str(image)!r}.")
         results.append(match.result)
         if match.error is not None:
-            errors[str(picture)] = f"failed when the results were written: {match.error}"
+            errors[str(image)] = f"failed when the results were written: {match.error}"
     return Run(label, tuple(results), errors)

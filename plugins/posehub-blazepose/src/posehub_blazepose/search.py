@@ -172,7 +172,7 @@ class Search:
         self._regions += [(region, index), (detection.landmarks.region, index)]
 
     def _detection(self, region: Region, detector_score: float) -> Detection | None:
-        """Return what the landmark network finds in a region, or None if that is no person."""
+        """Return what the landmark network finds in a region, or None if it is not a person."""
         # if no mirrored pass is run, the detector's score stands for the agreement too
         pose, agreement = self._run_landmarks(region), math.sqrt(detector_score)
         if pose.person >= self._limits.min_presence and self._mode.passes > 1:
