@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import frozen
-from rich import box
+from rich import box, filesize
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from posehub.backends.info import BackendInfo, ModelFile
 from posehub.cli.common import echo_json, json_option, option_layer, options_option
 from posehub.errors import ConfigError, PluginError, PosehubError, described
-from posehub.local.models import path_of, pull, remove, state_of
+from posehub.local.models import (
+    models_folder,
+    path_of,
+    pull,
+    remove,
+    result_path_of,
+    result_state_of,
+    state_of,
+    with_others,
+)
 from posehub.plugins.opening import resolve
 from posehub.plugins.registry import list_backends
 
@@ -45,9 +55,12 @@ def command() -> None:
 def list_models(
     context: click.Context, name: str | None, options: tuple[str, ...], as_json: bool
 ) -> None:
-    """List the model files of the backend NAME, or of every installed backend, with their state."""
+    """List the model files of the backend NAME, or of every installed backend.
+
+    The state is judged by size and time; `posehub models verify` reads every file.
+    """
     needs, complete = _chosen(name, options)
-    _report(needs, as_json)
+    _report(needs, as_json, hashed=False)
     if not complete:
         context.exit(1)
 
@@ -58,9 +71,9 @@ def list_models(
 @click.option(
     "--from",
     "given",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Take the model files from this file, such as a wheel, instead of fetching it.",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="Take the model files from this file, archive or folder instead of fetching them.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are present, too.")
 @json_option
@@ -70,7 +83,7 @@ def pull_models(
     """Fetch the model files of the backend NAME that are missing or damaged."""
     needs = _needs_of(name, options)
     pull(needs.files, backend=name, given=given, force=force)
-    _report([needs], as_json)
+    _report([needs], as_json, hashed=False)
 
 
 @command.command("verify")
@@ -86,7 +99,7 @@ def verify_models(
     Exits with 1 unless all are present and undamaged.
     """
     needs, complete = _chosen(name, options)
-    rows = _report(needs, as_json)
+    rows = _report(needs, as_json, hashed=True)
     if not complete or any(row["state"] != "present" for row in rows):
         context.exit(1)
 
@@ -160,25 +173,48 @@ def declared_files(info: BackendInfo, options: Any) -> list[ModelFile]:
     return files
 
 
-def _report(every: Sequence[_Needs], as_json: bool) -> list[dict[str, Any]]:
+def _report(every: Sequence[_Needs], as_json: bool, *, hashed: bool) -> list[dict[str, Any]]:
     rows = [
-        {
-            "backend": needs.backend,
-            "file": file.name,
-            "state": state_of(file),
-            "path": str(path_of(file)),
-            "source": str(file.source),
-        }
+        {"backend": needs.backend, **row}
         for needs in every
-        for file in needs.files
+        for file in with_others(needs.files)
+        for row in _rows(file, hashed=hashed)
     ]
     if as_json:
         echo_json(rows)
         return rows
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("backend", "file", "state", "path"):
-        table.add_column(title, overflow="fold")
+    titles = "backend", "file", "size", "state"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"kept in {models_folder()}")
+    for title in titles:
+        table.add_column(title, no_wrap=True, overflow="fold")
+    table.add_column("licence and source", overflow="fold")
     for row in rows:
-        table.add_row(row["backend"], row["file"], row["state"], row["path"])
+        size = "" if row["size"] is None else filesize.decimal(row["size"])
+        shown = {**row, "size": size}
+        origin = f"{row['licence']}, from {' or '.join(row['sources'])}"
+        table.add_row(*(escape(shown[title]) for title in titles), escape(origin))
     Console().print(table if rows else "No model files are needed.")
     return rows
+
+
+def _rows(file: ModelFile, *, hashed: bool) -> Iterator[dict[str, Any]]:
+    """Yield a row for a file as published, and one for the result of its conversion."""
+    yield {
+        "file": file.name,
+        "size": file.size,
+        "licence": file.licence,
+        "state": state_of(file, hashed=hashed),
+        "path": str(path_of(file)),
+        "sources": [str(source) for source in file.sources],
+    }
+    if file.conversion is not None:
+        path = result_path_of(file)
+        made_of = " and ".join(other.name for other in (file, *file.conversion.others))
+        yield {
+            "file": file.conversion.name,
+            "size": path.stat().st_size if path.exists() else None,
+            "licence": file.licence,
+            "state": result_state_of(file, hashed=hashed),
+            "path": str(path),
+            "sources": [made_of],
+        }

