@@ -22,7 +22,9 @@ FILES = {
         name=f"{size}.tflite",
         folder="brain-1.0",
         sha256=hashlib.sha256(data).hexdigest(),
-        source=WheelMember("brain", "1.0", f"brain/{size}.tflite", ("311", "cp311", "any")),
+        size=len(data),
+        licence="Apache-2.0",
+        sources=(WheelMember("brain", "1.0", f"brain/{size}.tflite", ("311", "cp311", "any")),),
     )
     for size, data in NETWORKS.items()
 }
@@ -66,14 +68,16 @@ def test_the_list_shows_what_is_missing():
     assert rows("list") == {"small.tflite": "missing"}
 
 
-def test_a_row_names_backend_file_state_path_and_source():
+def test_a_row_names_backend_file_size_licence_state_path_and_sources():
     (row,) = json.loads(run("list", "thinker", "--json").stdout)
     assert row == {
         "backend": "thinker",
         "file": "small.tflite",
         "state": "missing",
         "path": str(path_of(FILES["small"])),
-        "source": "the wheel of brain 1.0",
+        "size": len(NETWORKS["small"]),
+        "licence": "Apache-2.0",
+        "sources": ["the wheel of brain 1.0"],
     }
 
 
@@ -99,7 +103,7 @@ def test_a_pull_that_fails_exits_with_one_and_keeps_stdout_clean():
     result = run("pull", "thinker")
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert "--from FILE" in result.stderr
+    assert "--from PATH" in result.stderr
 
 
 def test_a_pull_of_present_files_does_nothing_unless_forced(wheel):

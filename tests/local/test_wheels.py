@@ -18,14 +18,14 @@ def sources(wheels):
 
 
 def test_a_member_is_fetched_and_unpacked(sources, published, tmp_path, wheels):
-    path = sources[1].fetch(tmp_path)
-    assert path.read_bytes() == wheels.contents["brain/two.tflite"]
+    with sources[1].open(sources[1].fetch(tmp_path)) as stream:
+        assert stream.read() == wheels.contents["brain/two.tflite"]
 
 
 def test_the_members_of_one_wheel_take_one_download(sources, published, tmp_path, wheels):
-    sources[0].fetch(tmp_path)
+    fetched = sources[0].fetch(tmp_path)
     published.unlink()
-    assert sources[1].fetch(tmp_path).read_bytes() == wheels.contents["brain/two.tflite"]
+    assert sources[1].fetch(tmp_path) == fetched
 
 
 def test_the_progress_bar_goes_to_stderr(sources, published, tmp_path, capsys):
@@ -46,26 +46,13 @@ def test_without_pip_the_error_says_how_to_install_it(sources, folder, tmp_path,
         sources[0].fetch(tmp_path)
 
 
-def test_what_is_not_a_zip_file_is_refused(sources, tmp_path):
-    wheel = tmp_path / "other.whl"
-    wheel.write_bytes(b"no zip")
-    with pytest.raises(ConfigError, match=r"Cannot read the wheel .*other\.whl"):
-        sources[0].extract(wheel, tmp_path)
-
-
-def test_a_wheel_that_is_cut_off_is_refused(sources, tmp_path, wheels):
-    wheel = wheels.write(tmp_path / "short.whl")
-    data = bytearray(wheel.read_bytes())
-    data[60:90] = bytes(30)
-    wheel.write_bytes(data)
-    with pytest.raises(ConfigError, match=r"Cannot read the wheel .*short\.whl"):
-        sources[0].extract(wheel, tmp_path)
-
-
 def test_another_wheel_is_refused(sources, tmp_path, wheels):
     wheel = wheels.write(tmp_path / "other.whl", {"unrelated.py": b""})
-    with pytest.raises(ConfigError, match=r"does not hold brain/one\.tflite; .* of brain 1\.0"):
-        sources[0].extract(wheel, tmp_path)
+    with (
+        pytest.raises(ConfigError, match=r"other\.whl does not hold brain/one\.tflite"),
+        sources[0].open(wheel),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -66,13 +67,14 @@ def state_of(file: ModelFile, *, hashed: bool = False) -> State:
     """
     path = path_of(file)
     try:
-        if path.stat().st_size == file.size and has_hash(path, file.sha256, hashed=hashed):
-            return "present"
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode) and status.st_size != file.size:
+            return "damaged"
+        return "present" if has_hash(path, file.sha256, hashed=hashed) else "damaged"
     except FileNotFoundError:
         return "missing"
     except OSError as error:
         raise _unreadable(path, error) from error
-    return "damaged"
 
 
 def result_state_of(file: ModelFile, *, hashed: bool = False) -> State:
