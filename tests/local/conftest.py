@@ -8,12 +8,16 @@ import http.server
 import os
 import threading
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from attrs import frozen
 
 from posehub import ModelFile
+from posehub.errors import MissingDependencyError
+from posehub.local.archives import open_member
 from posehub.local.wheels import WheelMember
 
 CONTENTS = {"brain/one.tflite": b"first network " * 9000, "brain/two.tflite": b"second network"}
@@ -56,9 +60,28 @@ def published(folder):
     return write_wheel(folder.parent / "links" / "brain-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
 
 
-@pytest.fixture
-def files():
-    """The two model files inside the wheel."""
+@frozen
+class Shelf:
+    """Wheels in a folder, which take no pip to fetch: a source of a model file."""
+
+    folder: Path
+    package: str
+    member: str
+
+    def fetch(self, folder):
+        wheels = list(self.folder.glob(f"{self.package}-*.whl"))
+        if not wheels:
+            raise MissingDependencyError("No matching wheel found.")
+        return wheels[0]
+
+    def open(self, fetched):
+        return open_member(fetched, self.member)
+
+    def __str__(self):
+        return f"the wheel of {self.package} 1.0"
+
+
+def files_of(source):
     return [
         ModelFile(
             name=member.removeprefix("brain/"),
@@ -66,10 +89,22 @@ def files():
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             licence="Apache-2.0",
-            sources=(WheelMember("brain", "1.0", member, TAGS),),
+            sources=(source(member),),
         )
         for member, data in CONTENTS.items()
     ]
+
+
+@pytest.fixture
+def files(folder):
+    """The two model files inside the wheel."""
+    return files_of(lambda member: Shelf(folder.parent / "links", "brain", member))
+
+
+@pytest.fixture
+def pip_files():
+    """The same, fetched by pip."""
+    return files_of(lambda member: WheelMember("brain", "1.0", member, TAGS))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

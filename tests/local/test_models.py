@@ -17,7 +17,6 @@ import pytest
 from posehub import ModelFile
 from posehub.errors import ConfigError, MissingDependencyError
 from posehub.local.models import ensure, models_folder, path_of, pull, remove, state_of
-from posehub.local.wheels import WheelMember
 
 KEPT = [".one.tflite.json", ".two.tflite.json", "one.tflite", "two.tflite"]
 
@@ -126,9 +125,9 @@ def test_a_file_with_another_hash_is_refused_and_not_kept(files, folder, tmp_pat
     assert files_in(folder) == []
 
 
-def test_without_a_source_the_error_says_what_to_do(files, folder):
+def test_without_a_source_the_error_says_what_to_do(pip_files, folder):
     with pytest.raises(MissingDependencyError) as caught:
-        pull(files, backend="thinker")
+        pull(pip_files, backend="thinker")
     for words in ("one.tflite", "the wheel of brain 1.0", "posehub models pull thinker --from"):
         assert words in str(caught.value)
 
@@ -197,24 +196,24 @@ def pulling_process(files):
     )
 
 
-def test_processes_that_pull_at_once_leave_complete_files(files, folder, published):
-    processes = [pulling_process(files) for _ in range(3)]
+def test_processes_that_pull_at_once_leave_complete_files(pip_files, folder, published):
+    processes = [pulling_process(pip_files) for _ in range(3)]
     for process in processes:
         _, message = process.communicate(timeout=60)
         assert process.returncode == 0, message
-    assert states(files) == ["present", "present"]
+    assert states(pip_files) == ["present", "present"]
     assert files_in(folder) == KEPT
 
 
-def test_an_interrupted_pull_does_not_disturb_a_later_one(files, published):
+def test_an_interrupted_pull_does_not_disturb_a_later_one(pip_files, published):
     for delay in (0.1, 0.4, 0.7):
-        process = pulling_process(files)
+        process = pulling_process(pip_files)
         time.sleep(delay)
         process.kill()
         process.communicate()
-        assert "damaged" not in states(files)
-    pull(files, backend="thinker")
-    assert states(files) == ["present", "present"]
+        assert "damaged" not in states(pip_files)
+    pull(pip_files, backend="thinker")
+    assert states(pip_files) == ["present", "present"]
 
 
 def test_removing_deletes_the_files_and_what_a_killed_pull_left(files, published):
@@ -281,21 +280,23 @@ def test_files_that_were_put_in_place_by_hand_are_present(files, folder, wheels)
 
 
 def test_the_next_source_serves_when_one_fails(files, published):
-    absent = WheelMember("absent", "1.0", "one.tflite", files[0].sources[0].tags)
-    other = WheelMember("brain", "1.0", "brain/two.tflite", files[0].sources[0].tags)
-    file = attrs.evolve(files[0], sources=(absent, other, *files[0].sources))
+    (source,) = files[0].sources
+    absent = attrs.evolve(source, package="absent")
+    other = attrs.evolve(source, member="brain/two.tflite")
+    file = attrs.evolve(files[0], sources=(absent, other, source))
     pull([file], backend="thinker")
     assert state_of(file) == "present"
 
 
 def test_when_all_sources_fail_each_is_named_with_its_reason(files, published):
-    absent = WheelMember("absent", "1.0", "one.tflite", files[0].sources[0].tags)
-    other = WheelMember("brain", "1.0", "brain/two.tflite", files[0].sources[0].tags)
+    (source,) = files[0].sources
+    absent = attrs.evolve(source, package="absent")
+    other = attrs.evolve(source, member="brain/two.tflite")
     with pytest.raises(MissingDependencyError) as caught:
         pull([attrs.evolve(files[0], sources=(absent, other))], backend="thinker")
     lines = str(caught.value).splitlines()
     assert lines[0] == "Cannot fetch one.tflite, a model of thinker:"
-    assert lines[1].startswith("- the wheel of absent 1.0: pip: No matching distribution")
+    assert lines[1].startswith("- the wheel of absent 1.0: No matching wheel")
     assert lines[2].startswith("- the wheel of brain 1.0: this is not the expected file: its SHA")
     assert "fetch the wheel of absent 1.0 or the wheel of brain 1.0" in lines[3]
 
