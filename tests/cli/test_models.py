@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
+from pathlib import Path
 from typing import Literal
 
+import attrs
 import pytest
 from attrs import frozen
 from click.testing import CliRunner
 
 from posehub import ModelFile, option
+from posehub.backends.info import Conversion
 from posehub.cli import main
 from posehub.local.models import path_of
 from posehub.local.wheels import WheelMember
@@ -121,6 +125,48 @@ def test_verifying_exits_with_one_unless_every_file_is_undamaged(wheel):
     path_of(FILES["small"]).write_bytes(b"half")
     assert run("verify", "thinker").exit_code == 1
     assert rows("verify", "thinker") == {"small.tflite": "damaged"}
+
+
+def test_verifying_reads_files_that_seem_unchanged(wheel):
+    run("pull", "thinker", "--from", wheel)
+    path = path_of(FILES["small"])
+    before = path.stat()
+    path.write_bytes(b"x" * before.st_size)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert rows("list") == {"small.tflite": "present"}
+    assert run("verify", "thinker").exit_code == 1
+
+
+def test_pulling_from_a_folder_takes_what_is_in_it(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "network.bin").write_bytes(NETWORKS["small"])
+    assert run("pull", "thinker", "--from", tmp_path / "mine").exit_code == 0
+    assert rows("list") == {"small.tflite": "present"}
+
+
+def test_the_list_shows_size_licence_source_and_folder():
+    shown = " ".join(run("list", "thinker").stdout.split())
+    for words in ("9 bytes", "Apache-2.0, from", "wheel", "kept in"):
+        assert words in shown
+
+
+def test_the_result_of_a_conversion_has_a_row_of_its_own(install, make_info, wheel):
+    conversion = Conversion(
+        name="small.onnx",
+        version="1",
+        convert=lambda sources, target: target.write_bytes(b"".join(map(Path.read_bytes, sources))),
+        others=(FILES["large"],),
+    )
+    file = attrs.evolve(FILES["small"], conversion=conversion)
+    install(make_info("converting", models=lambda options: [file]))
+    listed = json.loads(run("list", "converting", "--json").stdout)
+    assert [row["file"] for row in listed] == ["small.tflite", "small.onnx", "large.tflite"]
+    assert (listed[1]["size"], listed[1]["state"]) == (None, "missing")
+    assert listed[1]["sources"] == ["small.tflite and large.tflite"]
+    assert run("pull", "converting", "--from", wheel).exit_code == 0
+    (_, result, _) = json.loads(run("verify", "converting", "--json").stdout)
+    assert result["state"] == "present"
+    assert result["size"] == sum(map(len, NETWORKS.values()))
 
 
 def test_removing_reports_whether_there_was_anything(wheel):

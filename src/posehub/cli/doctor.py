@@ -19,7 +19,8 @@ from posehub.backends.layers import Layer, build_options, fields_of, is_personal
 from posehub.cli.common import echo_json, json_option
 from posehub.cli.models import declared_files
 from posehub.errors import MissingCredentialError, PosehubError, nearest_name
-from posehub.local.models import FOLDER_VARIABLE, state_of
+from posehub.local.models import FOLDER_VARIABLE, result_state_of, state_of, with_others
+from posehub.local.runtime_checks import examine_runtime
 from posehub.plugins.opening import default_backend, require_credentials
 from posehub.plugins.registry import get_registry, list_backends
 from posehub.plugins.settings import Settings, environment_name, option_layers, read_settings
@@ -77,6 +78,8 @@ def examine() -> Iterator[Finding]:
         yield from _settings(settings)
     yield from _environment(dict(os.environ))
     yield from _plugins()
+    for found in examine_runtime():
+        yield Finding("onnxruntime", found.state, found.detail)
     try:
         name = default_backend(settings)
         get_registry().find(name)
@@ -178,8 +181,9 @@ def _models(info: BackendInfo, options: Any) -> str:
         PosehubError: the plugin's function fails, or a file cannot be read.
     """
     files = [] if info.models is None else declared_files(info, options)
-    states = [state_of(file) for file in files]
-    lacking = [state for state in states if state != "present"]
+    files = with_others(files)
+    states = [{state_of(file), result_state_of(file)} for file in files]
+    lacking = [state for state in states if state != {"present"}]
     if not lacking:
         return ""
     return (
