@@ -15,7 +15,7 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from posehub import ModelFile, option
-from posehub.backends.info import Conversion
+from posehub.backends.info import ModelConversion
 from posehub.cli import main
 from posehub.local.models import path_of
 from posehub.local.wheels import WheelMember
@@ -151,7 +151,7 @@ def test_the_list_shows_size_licence_source_and_folder():
 
 
 def test_the_result_of_a_conversion_has_a_row_of_its_own(install, make_info, wheel):
-    conversion = Conversion(
+    conversion = ModelConversion(
         name="small.onnx",
         version="1",
         convert=lambda sources, target: target.write_bytes(b"".join(map(Path.read_bytes, sources))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from posehub.backends.info import Conversion
+from posehub.backends.info import ModelConversion
 from posehub.errors import MissingDependencyError, PluginError
 from posehub.local.models import ensure, path_of, pull, remove, result_path_of, result_state_of
 
@@ -33,7 +33,7 @@ def joined():
 @pytest.fixture
 def file(files, joined):
     """The second file of the wheel, made into another with the help of the first."""
-    conversion = Conversion(name="net.onnx", version="1", convert=joined, others=(files[0],))
+    conversion = ModelConversion(name="net.onnx", version="1", convert=joined, others=(files[0],))
     return attrs.evolve(files[1], conversion=conversion)
 
 

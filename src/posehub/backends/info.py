@@ -94,7 +94,7 @@ class ModelSource(Protocol):
 
 
 @frozen(kw_only=True)
-class Conversion:
+class ModelConversion:
     """A step at pull time that makes the file a runtime reads out of the files as published.
 
     Attributes:
@@ -131,7 +131,7 @@ class ModelFile:
     size: int = field(validator=ge(1))
     licence: str = field(validator=min_len(1))
     sources: tuple[ModelSource, ...] = field(validator=[instance_of(tuple), min_len(1)])
-    conversion: Conversion | None = None
+    conversion: ModelConversion | None = None
 
 
 @frozen(kw_only=True)

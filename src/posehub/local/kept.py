@@ -28,12 +28,12 @@ class UnexpectedContentError(Exception):
 
 def with_others(files: Iterable[ModelFile]) -> list[ModelFile]:
     """Return files and the further ones that their conversions read, each once."""
-    found: dict[ModelFile, None] = {}
+    found: list[ModelFile] = []
     for file in files:
-        found[file] = None
-        if file.conversion is not None:
-            found |= dict.fromkeys(with_others(file.conversion.others))
-    return list(found)
+        others = () if file.conversion is None else with_others(file.conversion.others)
+        # compared and not hashed: a plugin's sources need no hash
+        found += [each for each in (file, *others) if each not in found]
+    return found
 
 
 def path_of(file: ModelFile) -> Path:

@@ -71,7 +71,7 @@ def _pack(package: str, folder: Path) -> Path:
     # npm runs no script of the package, and does not check for a newer npm
     command = [npm, "pack", package, "--pack-destination", str(folder)]
     command += ["--ignore-scripts", "--no-update-notifier"]
-    with progress_bar(package):
+    with progress_bar(package, sized=False):
         # not in the current folder: a project's .npmrc may not say where requests go
         failure = run_client(command, folder, lambda line: None, _reason)
     tarballs = list(folder.glob("*.tgz"))
