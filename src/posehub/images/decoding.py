@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import io
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.errors import ImageError
+from posehub.errors import ImageError, described
+from posehub.images.opening import open_image, without_texts
+from posehub.images.quiet import NoPillowWarnings, libtiff_silent
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -30,67 +32,68 @@ SIDEWAYS = (5, 6, 7, 8)
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
 
-def open_image(data: bytes, name: str) -> PILImage.Image:
-    """Return the image in `data` with its headers read and its pixels not yet decoded.
-
-    Raises:
-        ImageError: it is not an image, or larger than Pillow's own safety limit.
-    """
-    from PIL import Image as PILImage
-
-    try:
-        return PILImage.open(io.BytesIO(data))
-    except (PILImage.DecompressionBombError, PILImage.DecompressionBombWarning) as error:
-        raise ImageError(
-            f"{name} is too large to decode safely: {error} "
-            "Shrink it, or raise max_pixels and PIL.Image.MAX_IMAGE_PIXELS."
-        ) from error
-    except Exception as error:  # Pillow's parsers raise almost anything on a damaged header
-        raise ImageError(
-            f"{name} ({len(data)} bytes, starting {data[:8]!r}) is not an image Pillow can read."
-        ) from error
-
-
 def header_orientation(image: PILImage.Image, late_exif: bytes | None = None) -> int:
     """Return the EXIF orientation from the headers; anything outside 1 to 8 counts as upright."""
     from PIL import Image as PILImage
 
     try:
-        # the base method, because that of PNG files decodes the whole image first
-        exif = PILImage.Image.getexif(image)
-        if late_exif is not None:
-            exif.load(late_exif)
-        orientation = exif.get(_ORIENTATION_TAG, 1)
+        with NoPillowWarnings():
+            # the base method, because that of PNG files decodes the whole image first
+            exif = PILImage.Image.getexif(image)
+            if late_exif is not None:
+                exif.load(late_exif)
+            orientation = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # a damaged EXIF block raises almost anything, and the pixels are still good
         return 1
     return orientation if orientation in _TURNS else 1
 
 
-def decode_upright(image: PILImage.Image, name: str, orientation: int | None = None) -> Pixels:
+def decode_file(data: bytes, name: str, orientation: int) -> Pixels:
     """Return uint8 RGB pixels of shape (height, width, 3), upright.
 
     Args:
-        image: as `open_image` returns it, or any PIL image.
+        data: the content of an image file.
         name: what to call it in messages.
-        orientation: EXIF orientation, or None to take it from the image itself.
+        orientation: its EXIF orientation, as `header_orientation` returns it.
 
     Raises:
         ImageError: the data is damaged, or of a mode without a defined conversion to RGB.
     """
-    from PIL import Image as PILImage
-
     try:
-        image.load()
-        if orientation is None:
-            orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-        turn = _TURNS.get(orientation)
-        rgb = _to_rgb(image, name)
-        if turn is not None:
-            rgb = rgb.transpose(PILImage.Transpose[turn])
+        return decode_upright(open_image(data, name), name, orientation)
+    except ImageError:
+        lean = without_texts(data)  # they may stand behind the pixels
+        if lean is None:
+            raise
+    return decode_upright(open_image(lean, name), name, orientation)
+
+
+def decode_upright(image: PILImage.Image, name: str, orientation: int | None) -> Pixels:
+    """Return the upright pixels of a PIL image that may not be decoded yet; see `decode_file`.
+
+    With `orientation` None it is read from the image once that is decoded.
+    """
+    # errors are raised outside of `except`, so that they keep no error with its objects in memory
+    try:
+        with NoPillowWarnings(), libtiff_silent() if image.format == "TIFF" else nullcontext():
+            return _upright(image, name, orientation)
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise almost anything on damaged data
-        raise ImageError(f"{name} is damaged and cannot be decoded: {error}.") from error
+        fault = described(error).rstrip(".")
+    raise ImageError(f"{name} is damaged and cannot be decoded: {fault}.")
+
+
+def _upright(image: PILImage.Image, name: str, orientation: int | None) -> Pixels:
+    from PIL import Image as PILImage
+
+    image.load()
+    if orientation is None or image.format == "TIFF":  # Pillow turns TIFF files while it decodes
+        orientation = header_orientation(image)
+    rgb = _to_rgb(image, name)
+    turn = _TURNS[orientation]
+    if turn is not None:
+        rgb = rgb.transpose(PILImage.Transpose[turn])
     return np.ascontiguousarray(rgb)
 
 

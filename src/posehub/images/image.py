@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from posehub.images.decoding import Pixels, decode_upright, open_image
+from posehub.images.decoding import Pixels, decode_file
 
 
 @frozen(slots=False, eq=False, repr=False)
@@ -54,7 +54,7 @@ class Image:
         if self._pixels is not None:
             return self._pixels
         assert self.encoded is not None, "an Image has pixels or a file"
-        return decode_upright(open_image(self.encoded, self.name), self.name, self.orientation)
+        return decode_file(self.encoded, self.name, self.orientation)
 
     @cached_property
     def digest(self) -> str:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.errors import ImageError
+from posehub.errors import ImageError, PosehubError, described
+from posehub.images.arrays import array_fault
 from posehub.images.decoding import (
     SIDEWAYS,
+    Pixels,
+    decode_file,
     decode_upright,
     header_orientation,
-    open_image,
 )
-from posehub.images.endings import read_ending
+from posehub.images.endings import read_ending, without_padding
 from posehub.images.image import Image
-from posehub.images.limits import DEFAULT_MAX_PIXELS
+from posehub.images.limits import DEFAULT_MAX_PIXELS, max_bytes
+from posehub.images.opening import open_image, runs_programs
+from posehub.images.reading import ACCEPTED, read_file, read_path, shortened
+from posehub.images.recognition import LOOKED_AT, Kind, text_kind
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -49,10 +54,6 @@ else:  # at run time it would import Pillow
     ImageSource = Any
 """What `Backend.detect` and `load_image` take."""
 
-ACCEPTED = (
-    "a path, bytes, a binary file object, a PIL image, or a uint8 RGB array of shape (H, W, 3)"
-)
-
 
 def load_image(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """Return `source` as an `Image`, or refuse it before any backend is called.
@@ -60,28 +61,30 @@ def load_image(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> 
     Args:
         source: a path (str or PathLike), the bytes of a file, a binary file object, a PIL image,
             a uint8 RGB array of shape (H, W, 3), or an `Image`.
-        max_pixels: width x height above which an image is refused without decoding it.
+            A file object that can seek is read from its start, wherever its position is, and the
+            position is restored; another one is read from where it is.
+            A PIL image that `PIL.Image.open` returned is turned upright by its EXIF orientation.
+            Any other PIL image is taken as it is, because Pillow keeps the EXIF tag of an image
+            that was turned, copied or converted: coordinates are those of `image.getpixel`. Use
+            `PIL.ImageOps.exif_transpose` first if it was not turned.
+            An array of OpenCV is BGR; pass `array[..., ::-1]`.
+        max_pixels: width x height above which an image is refused without decoding it. It also
+            bounds the bytes that are read: 8 for each of `max_pixels`, and 64 MiB.
 
     Raises:
         ImageError: `source` is none of these, cannot be read, is empty, truncated, not an image
             or too large.
     """
-    if isinstance(source, Image):
-        image = source
-    elif isinstance(source, np.ndarray):
-        image = _from_array(source)
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        image = _from_bytes(bytes(source), "image bytes", max_pixels)
-    elif isinstance(source, (str, os.PathLike)):
-        image = _from_path(source, max_pixels)
-    elif _is_pil(source):
-        image = _from_pil(source, max_pixels)
-    elif callable(getattr(source, "read", None)):
-        image = _from_file(source, max_pixels)
-    else:
-        raise ImageError(f"An image must be {ACCEPTED}; got {type(source).__name__}.")
-    _check_size(image.size, image.name, max_pixels)
-    return image
+    # raised outside of `except`, so that it keeps no error with its objects in memory
+    try:
+        image = _loaded(source, max_pixels)
+        _check_size(image.size, image.name, max_pixels)
+        return image
+    except PosehubError:
+        raise
+    except Exception as error:  # objects of other libraries may raise anything
+        fault = described(error)
+    raise ImageError(f"Cannot load an image from {type(source).__name__}: {fault}.")
 
 
 def own(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ImageSource:
@@ -99,56 +102,53 @@ def own(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ImageSo
 
 def name_of(source: ImageSource) -> str | None:
     """Return the path of an image as the caller gave it, or None if it has none."""
-    if isinstance(source, (str, os.PathLike)):
-        path: str | bytes = os.fspath(source)
-        return os.fsdecode(path)
-    if isinstance(source, Image):
-        return source.name
-    name = getattr(source, "filename", None) or getattr(source, "name", None)
+    name: Any = None
+    with suppress(Exception):  # objects of other libraries may raise anything
+        if isinstance(source, Image):
+            name = source.name
+        elif isinstance(source, (str, os.PathLike)):
+            name = _path_or_none(os.fsdecode(source))
+        else:
+            name = getattr(source, "filename", None) or getattr(source, "name", None)
+        if isinstance(name, bytes):
+            name = os.fsdecode(name)
     return name if isinstance(name, str) and name else None
 
 
-def _from_path(source: str | os.PathLike[str], max_pixels: int) -> Image:
-    path = os.fspath(source)
-    if isinstance(path, bytes):
-        path = os.fsdecode(path)
-    if "://" in path or path.startswith("data:"):
-        raise ImageError(
-            f"An image must be {ACCEPTED}; got the URL {_shortened(path)}. "
-            "Download it first and pass its bytes."
-        )
-    try:
-        # opened before it is examined, so that both are about the same file
-        with open(path, "rb", opener=_open_nonblocking) as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise ImageError(f"{_shortened(path)} is not a regular file; pass an image file.")
-            data = file.read()
-    except IsADirectoryError:
-        raise ImageError(f"{_shortened(path)} is a folder; pass the images in it.") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ImageError(f"Cannot read {_shortened(path)}: {reason}.") from error
+def _loaded(source: Any, max_pixels: int) -> Image:
+    if isinstance(source, Image):
+        return source
+    if isinstance(source, np.ndarray):
+        return _from_array(source, max_pixels)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(source), "image bytes", max_pixels)
+    if isinstance(source, (str, os.PathLike)):
+        return _from_path(os.fsdecode(source), max_pixels)
+    if _is_pil(source):
+        return _from_pil(source, max_pixels)
+    if callable(getattr(source, "read", None)):
+        name = _base_name(source, "image file")
+        return _from_bytes(read_file(source, name, max_bytes(max_pixels)), name, max_pixels)
+    advice = " Pass numpy.asarray() of it." if hasattr(source, "__array__") else ""
+    raise ImageError(f"An image must be {ACCEPTED}; got {type(source).__name__}.{advice}")
+
+
+def _path_or_none(text: str) -> str | None:
+    """Return a path, or None for text that may be an image of any length."""
+    return None if len(text) > LOOKED_AT or _kind_of_text(text) else text
+
+
+def _kind_of_text(text: str) -> Kind | None:
+    return text_kind(text[:LOOKED_AT].encode("utf-8", "replace"))
+
+
+def _from_path(path: str, max_pixels: int) -> Image:
+    # before anything is opened: base64 may start with a slash, as a path does
+    if kind := _kind_of_text(path):
+        start = shortened(path, 40)
+        raise ImageError(f"An image must be {ACCEPTED}; got {kind.what}, {start}. {kind.cure}")
+    data = read_path(path, max_bytes(max_pixels))
     return _from_bytes(data, Path(path).name, max_pixels)
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    # a named pipe without a writer would block open() for ever; Windows has no such flag
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _from_file(source: Any, max_pixels: int) -> Image:
-    name = getattr(source, "name", None)
-    name = Path(name).name if isinstance(name, str) else "image file"
-    try:
-        data = source.read()
-    except UnicodeDecodeError:  # what text mode makes of nearly every image
-        data = ""
-    except (OSError, ValueError) as error:
-        raise ImageError(f"Cannot read {name}: {error}.") from error
-    if not isinstance(data, bytes):
-        raise ImageError(f"{name} is open as text; open it in binary mode ('rb').")
-    return _from_bytes(data, name, max_pixels)
 
 
 def _from_bytes(data: bytes, name: str, max_pixels: int) -> Image:
@@ -159,41 +159,59 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> Image:
     # a phone's JPEG with a second image behind the first is still a JPEG
     format_ = "JPEG" if image.format == "MPO" else image.format
     ending = read_ending(format_, data)
-    if ending is None:
-        return _from_decoded(image, format_, data, name)
-    if not ending.complete:
-        raise ImageError(f"{name} is truncated: its {format_} data stops before the end marker.")
     orientation = header_orientation(image, ending.exif)
-    width, height = image.size
-    size = (height, width) if orientation in SIDEWAYS else (width, height)
-    return Image(size, format_, data, orientation, name)
+    if ending.complete:
+        width, height = image.size
+        size = (height, width) if orientation in SIDEWAYS else (width, height)
+        return Image(size, format_, data, orientation, name)
+    # decoding decides
+    if ending.fault:
+        whole = without_padding(data) if format_ == "JPEG" else data
+        pixels = _decoded_if_whole(whole, name, orientation, ending.fault)
+    else:
+        pixels = decode_upright(image, name, orientation)
+    return Image(_size_of(pixels), format_, data, orientation, name, pixels)
+
+
+def _decoded_if_whole(data: bytes, name: str, orientation: int, fault: str) -> Pixels:
+    """Return the pixels of a file without its end, if it has all of them."""
+    with suppress(ImageError):
+        return decode_file(data, name, orientation)
+    raise ImageError(f"{name} is truncated: {fault}.")
 
 
 def _from_pil(image: PILImage.Image, max_pixels: int) -> Image:
-    name = Path(getattr(image, "filename", "") or "PIL image").name
+    from PIL.ImageFile import ImageFile
+
+    name = _base_name(image, "PIL image")
     _check_size(image.size, name, max_pixels)
-    return _from_decoded(image, None, None, name)
-
-
-def _from_decoded(
-    image: PILImage.Image, format_: str | None, data: bytes | None, name: str
-) -> Image:
-    orientation = header_orientation(image)
-    pixels = decode_upright(image, name)
-    return Image((pixels.shape[1], pixels.shape[0]), format_, data, orientation, name, pixels)
-
-
-def _from_array(array: NDArray[Any]) -> Image:
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+    if runs_programs(image):
         raise ImageError(
-            f"An image array must be uint8 RGB of shape (H, W, 3); "
-            f"got {array.dtype} of shape {array.shape}."
+            f"{name} is {image.format}, which another program decodes. If you trust it, call its "
+            "load() first, or convert it to PNG or JPEG."
         )
+    orientation = None if isinstance(image, ImageFile) else 1
+    pixels = decode_upright(image, name, orientation)
+    return Image(_size_of(pixels), name=name, pixels=pixels)
+
+
+def _from_array(array: NDArray[Any], max_pixels: int) -> Image:
+    if fault := array_fault(array):
+        raise ImageError(fault)
+    size = _size_of(array)
+    _check_size(size, "image array", max_pixels)  # before it is copied: it may be a broadcast
     pixels = np.ascontiguousarray(array)
-    size = (pixels.shape[1], pixels.shape[0])
     return Image(
         size, name="image array", pixels=pixels, borrowed=np.may_share_memory(pixels, array)
     )
+
+
+def _size_of(pixels: NDArray[Any]) -> tuple[int, int]:
+    return pixels.shape[1], pixels.shape[0]
+
+
+def _base_name(source: Any, default: str) -> str:
+    return Path(name_of(source) or default).name or default
 
 
 def _is_pil(source: Any) -> TypeGuard[PILImage.Image]:
@@ -211,7 +229,3 @@ def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
             f"{name} is {width} x {height}, {width * height / 1e6:.1f} megapixels; the limit is "
             f"{max_pixels / 1e6:g}. Shrink it, or raise the option max_pixels."
         )
-
-
-def _shortened(path: str) -> str:
-    return repr(path if len(path) <= 200 else path[:200] + "...")
