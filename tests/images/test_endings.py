@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posehub.images.endings import Ending, read_ending
+from posehub.images.endings import Ending, read_ending, without_padding
 
 FORMATS = ["JPEG", "PNG", "BMP"]
 
@@ -52,9 +52,24 @@ def test_fill_bytes_before_a_jpeg_marker_are_skipped(pictures):
     assert read_ending("JPEG", data[:2] + b"\xff\xff\xff" + data[2:]).complete
 
 
-def test_bytes_that_are_not_a_marker_make_a_jpeg_incomplete(pictures):
+@pytest.mark.parametrize("stray", [b"\x00", b"1234567", b"\xff\x00", b"\xff\x01"])
+def test_bytes_between_the_segments_of_a_jpeg_are_skipped(stray, pictures):
     data = pictures.jpeg()
-    assert not read_ending("JPEG", data[:2] + b"\x00" + data[2:]).complete
+    data = data[:20] + stray + data[20:]  # behind the JFIF segment
+    assert read_ending("JPEG", data).complete
+    assert not read_ending("JPEG", data[:-2]).complete
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xd8", b"\xff\xd9"])
+def test_a_marker_out_of_place_leaves_the_end_of_a_jpeg_in_doubt(marker, pictures):
+    data = pictures.jpeg()
+    assert read_ending("JPEG", data[:20] + marker + data[20:]) == Ending(complete=False)
+
+
+def test_padding_is_removed_but_for_what_the_decoder_reads_ahead():
+    assert without_padding(b"pixels" + bytes(100)) == b"pixels" + bytes(16)
+    assert without_padding(b"pixels" + bytes(5)) == b"pixels" + bytes(5)
+    assert without_padding(b"pixels") == b"pixels"
 
 
 def test_an_exif_chunk_of_a_png_is_found_behind_the_pixels(pictures):
@@ -82,6 +97,13 @@ def test_the_old_bmp_header_of_os2_is_read(pictures):
     assert not read_ending("BMP", data[:-8]).complete
 
 
+@pytest.mark.parametrize("offset", [0, 40])
+def test_a_bmp_without_the_place_of_its_pixels_is_in_doubt(offset, pictures):
+    data = bytearray(pictures.encode(pictures.picture(), "BMP"))
+    struct.pack_into("<I", data, 10, offset)
+    assert read_ending("BMP", bytes(data)) == Ending(complete=False)
+
+
 def test_a_bmp_stored_top_down_is_measured_too(pictures):
     data = bytearray(pictures.encode(pictures.picture(), "BMP"))
     struct.pack_into("<i", data, 22, -24)
@@ -90,8 +112,8 @@ def test_a_bmp_stored_top_down_is_measured_too(pictures):
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF", None])
-def test_the_end_of_other_formats_is_unknown(format):
-    assert read_ending(format, b"whatever") is None
+def test_the_end_of_other_formats_is_in_doubt(format):
+    assert read_ending(format, b"whatever") == Ending(complete=False)
 
 
 @given(st.sampled_from(FORMATS), st.binary(max_size=200))

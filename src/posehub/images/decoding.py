@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posehub.errors import ImageError, described
-from posehub.images.opening import open_image, without_texts
+from posehub.images.opening import open_image, pixels_only
 from posehub.images.quiet import NoPillowWarnings, libtiff_silent
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def decode_file(data: bytes, name: str, orientation: int) -> Pixels:
     try:
         return decode_upright(open_image(data, name), name, orientation)
     except ImageError:
-        lean = without_texts(data)  # they may stand behind the pixels
+        lean = pixels_only(data)
         if lean is None:
             raise
     return decode_upright(open_image(lean, name), name, orientation)

@@ -24,7 +24,7 @@ from posehub.images.endings import read_ending, without_padding
 from posehub.images.image import Image
 from posehub.images.limits import DEFAULT_MAX_PIXELS, max_bytes
 from posehub.images.opening import open_image, runs_programs
-from posehub.images.reading import ACCEPTED, read_file, read_path, shortened
+from posehub.images.reading import ACCEPTED, LONG, read_file, read_path, shortened
 from posehub.images.recognition import LOOKED_AT, Kind, text_kind
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ def own(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ImageSo
     Raises:
         ImageError: as `load_image`.
     """
-    if isinstance(source, (str, os.PathLike, bytes)):
-        return source
+    with suppress(Exception):  # objects of other libraries may raise anything
+        if isinstance(source, (str, os.PathLike, bytes)):
+            return source
     return load_image(source, max_pixels=max_pixels).owned()
 
 
@@ -134,8 +135,9 @@ def _loaded(source: Any, max_pixels: int) -> Image:
 
 
 def _path_or_none(text: str) -> str | None:
-    """Return a path, or None for text that may be an image of any length."""
-    return None if len(text) > LOOKED_AT or _kind_of_text(text) else text
+    """Return a path, or None for a text that is an image: a name must not keep one in memory."""
+    is_image = len(text) > LOOKED_AT or (len(text) > LONG and _kind_of_text(text))
+    return None if is_image else text
 
 
 def _kind_of_text(text: str) -> Kind | None:
@@ -145,8 +147,8 @@ def _kind_of_text(text: str) -> Kind | None:
 def _from_path(path: str, max_pixels: int) -> Image:
     # before anything is opened: base64 may start with a slash, as a path does
     if kind := _kind_of_text(path):
-        start = shortened(path, 40)
-        raise ImageError(f"An image must be {ACCEPTED}; got {kind.what}, {start}. {kind.cure}")
+        what = f"the {kind.what.removeprefix('a ')} {shortened(path, 40)}"
+        raise ImageError(f"An image must be {ACCEPTED}; got {what}. {kind.cure}")
     data = read_path(path, max_bytes(max_pixels))
     return _from_bytes(data, Path(path).name, max_pixels)
 

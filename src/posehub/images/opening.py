@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import struct
-from contextlib import suppress
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from posehub.errors import ImageError, described
@@ -31,7 +29,8 @@ FORMATS = (*_COMMON, *_OTHERS, "HEIF")
 """Names of the formats that are opened, as in `Image.format`."""
 
 _RUNS_PROGRAMS = ("EPS", "WMF", "BUFR", "GRIB", "HDF5")
-_PNG_TEXTS = (b"iCCP", b"iTXt", b"tEXt", b"zTXt")
+_SIGNATURE_LENGTH = 16  # bytes that Pillow gives to a reader to accept
+_PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
 
 
 def open_image(data: bytes, name: str) -> PILImage.Image:
@@ -43,13 +42,6 @@ def open_image(data: bytes, name: str) -> PILImage.Image:
     """
     from PIL import Image as PILImage
 
-    with NoPillowWarnings(), suppress(Exception):  # on a damaged header almost any
-        return PILImage.open(io.BytesIO(data), formats=_COMMON)
-    if is_heif(data) and find_spec("pillow_heif") is None:
-        raise ImageError(
-            f"{name} is a HEIF image (HEIC), which Pillow alone does not read. "
-            "Install what reads it: pip install pillow-heif. Or convert it to JPEG."
-        )
     # errors are raised outside of `except`, so that they keep no error with its objects in memory
     try:
         with NoPillowWarnings():
@@ -69,52 +61,64 @@ def runs_programs(image: PILImage.Image) -> bool:
     return image.format in _RUNS_PROGRAMS and bool(getattr(image, "tile", None))
 
 
-def without_texts(data: bytes) -> bytes | None:
-    """Return a PNG file without its texts and colour profile, or None if it has none.
+def pixels_only(data: bytes) -> bytes | None:
+    """Return a PNG file with nothing but its pixels and what they need, or None if it is that.
 
-    Pillow refuses a file whose texts or profile unpack to more than its limits, and the pixels do
-    not need them.
+    Pillow refuses a file whose texts or colour profile unpack to more than its limits, or have a
+    wrong checksum or length. The pixels do not need them.
     """
     if not data.startswith(PNG_SIGNATURE):
         return None
     kept = [PNG_SIGNATURE]
-    found = False
     position = len(PNG_SIGNATURE)
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length
-        if kind in _PNG_TEXTS:
-            found = True
-        else:
+        if kind in _PNG_NEEDED:
             kept.append(data[position:end])
         position = end
-    return b"".join(kept) if found else None
+    lean = b"".join(kept)
+    return lean if lean != data else None
 
 
 def _opened(data: bytes) -> PILImage.Image:
-    """Return the image in data that is not of a common format, or not to be opened as it is."""
     from PIL import Image as PILImage
 
-    if is_heif(data):
+    try:
+        return PILImage.open(io.BytesIO(data), formats=_COMMON)
+    except PILImage.DecompressionBombError:
+        raise
+    except Exception:  # on a damaged header almost any
+        lean = pixels_only(data)
+        heif = is_heif(data)
+    if lean is not None:
+        return PILImage.open(io.BytesIO(lean), formats=("PNG",))
+    if heif:
         from pillow_heif import HeifImageFile
 
         # made directly: registering it would change what the caller's own code opens
         return HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]  # not annotated
     PILImage.init()
     # an older Pillow, or one built without a library, has fewer
-    present = [format for format in (*_COMMON, *_OTHERS) if format in PILImage.OPEN]
-    return PILImage.open(io.BytesIO(without_texts(data) or data), formats=present)
+    present = [format for format in _OTHERS if format in PILImage.OPEN]
+    return PILImage.open(io.BytesIO(data), formats=present)
 
 
 def _fault(data: bytes, name: str, error: Exception) -> str:
     """Return the message for data that cannot be opened."""
+    if is_heif(data) and isinstance(error, ModuleNotFoundError):
+        return (
+            f"{name} is a HEIF image (HEIC), which Pillow alone does not read. "
+            "Install what reads it: pip install pillow-heif. Or convert it to JPEG."
+        )
+    format = _format_of(data)
+    if fault := read_ending(format, data).fault:
+        return f"{name} is truncated: {fault}."
     start = f"{name} ({len(data)} bytes, starting {data[:8]!r})"
     if kind := kind_of(data):
         return f"{start} is not an image but {kind.what}. {kind.cure}"
-    format, reason = _refusal(data, error)
-    if fault := read_ending(format, data).fault:
-        return f"{name} is truncated: {fault}."
     if format:
+        reason = _reason(data, format) or described(error)
         return (
             f"{start} is a file of format {format} that is damaged, or of a kind that Pillow "
             f"does not read: {reason.rstrip('.')}."
@@ -122,23 +126,32 @@ def _fault(data: bytes, name: str, error: Exception) -> str:
     return f"{start} is not an image in one of the formats {', '.join(FORMATS)}."
 
 
-def _refusal(data: bytes, error: Exception) -> tuple[str, str]:
-    """Return the format whose signature `data` has, or "", and why Pillow does not open it."""
+def _format_of(data: bytes) -> str:
+    """Return the format whose signature `data` has, or ""."""
     from PIL import Image as PILImage
 
     if is_heif(data):
-        return "HEIF", described(error)
-    for format in (*_COMMON, *_OTHERS):
-        factory, accept = PILImage.OPEN.get(format, (None, None))
-        accepted = accept(data[:16]) if accept and len(data) >= 16 else False
-        if isinstance(accepted, str):
-            return format, accepted
-        if factory and accepted:
-            try:
-                with NoPillowWarnings():
-                    factory(io.BytesIO(data), "")
-            except Exception as refused:  # Pillow says it of no format, only that none fits
-                return format, described(refused)
+        return "HEIF"
     if is_avif(data):
-        return "AVIF", "this Pillow reads no AVIF; Pillow 11.3 does"
-    return "", ""
+        return "AVIF"
+    for format in (*_COMMON, *_OTHERS):
+        _, accept = PILImage.OPEN.get(format, (None, None))
+        if accept and len(data) >= _SIGNATURE_LENGTH and accept(data[:_SIGNATURE_LENGTH]):
+            return format
+    return ""
+
+
+def _reason(data: bytes, format: str) -> str:
+    """Return why Pillow does not open a format; its own message is only that none fits."""
+    from PIL import Image as PILImage
+
+    if format not in PILImage.OPEN and format != "HEIF":
+        return f"this Pillow reads no {format}; a newer one does"
+    factory, _ = PILImage.OPEN.get(format, (None, None))
+    try:
+        with NoPillowWarnings():
+            if factory is not None:
+                factory(io.BytesIO(data), "")
+    except Exception as refused:
+        return described(refused)
+    return ""

@@ -15,7 +15,9 @@ ACCEPTED = (
     "a path, bytes, a binary file object, a PIL image, or a uint8 RGB array of shape (H, W, 3)"
 )
 
-_LONG = 255  # characters; no common file system has longer names
+LONG = 255
+"""Characters. No common file system has longer names of files, and images are longer."""
+
 _PIECE = 2**20  # bytes to read at a time from a file object of unknown size
 
 
@@ -54,7 +56,7 @@ def read_path(path: str, limit: int) -> bytes:
         fault = _not_regular(name) if special else f"Cannot read {name}: {error.strerror}."
     except (ValueError, MemoryError) as error:  # ValueError: a null byte or a lone surrogate
         fault = f"Cannot read {name}: {described(error)}."
-    if fault and len(path) > _LONG:
+    if fault and len(path) > LONG:
         fault += f" A str is a path; an image must be {ACCEPTED}."
     if fault:
         raise ImageError(fault)

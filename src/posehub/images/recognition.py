@@ -94,7 +94,7 @@ def kind_of(data: bytes) -> Kind | None:
     """Return of which known kind `data` is that is not an image, or None."""
     if kind := text_kind(data):
         return kind
-    start = data[:64].lstrip().lower()
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()  # byte order mark and white space
     for signature, kind in _BY_START:
         if start.startswith(signature.lower()):
             return kind
