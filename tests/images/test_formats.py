@@ -97,6 +97,16 @@ def test_a_pil_image_that_would_start_an_interpreter_is_refused(interpreter):
     assert not interpreter.exists()
 
 
+def test_a_pil_image_whose_format_is_left_to_a_handler_is_refused():
+    data = b"\xd7\xcd\xc6\x9a\x00\x00" + struct.pack("<hhhhH", 0, 0, 100, 100, 72) + bytes(6)
+    data += b"\x01\x00\t\x00" + bytes(40)
+    with (
+        PILImage.open(io.BytesIO(data)) as pil,
+        pytest.raises(ImageError, match="is WMF, which another program decodes"),
+    ):
+        load_image(pil)
+
+
 @pytest.mark.parametrize(
     ("data", "format"),
     [

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.errors import ImageError, described
+from posehub.errors import ImageError
 from posehub.images.opening import open_image, pixels_only
 from posehub.images.quiet import NoPillowWarnings, libtiff_silent
+from posehub.images.reading import reason_of
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -80,7 +81,7 @@ def decode_upright(image: PILImage.Image, name: str, orientation: int | None) ->
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise almost anything on damaged data
-        fault = described(error).rstrip(".")
+        fault = reason_of(error)
     raise ImageError(f"{name} is damaged and cannot be decoded: {fault}.")
 
 

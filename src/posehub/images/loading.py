@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from posehub.errors import ImageError, PosehubError, described
+from posehub.errors import ImageError, PosehubError
 from posehub.images.arrays import array_fault
 from posehub.images.decoding import (
     SIDEWAYS,
@@ -24,7 +24,7 @@ from posehub.images.endings import read_ending, without_padding
 from posehub.images.image import Image
 from posehub.images.limits import DEFAULT_MAX_PIXELS, max_bytes
 from posehub.images.opening import open_image, runs_programs
-from posehub.images.reading import ACCEPTED, LONG, read_file, read_path, shortened
+from posehub.images.reading import ACCEPTED, LONG, read_file, read_path, reason_of, shortened
 from posehub.images.recognition import LOOKED_AT, Kind, text_kind
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def load_image(source: ImageSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> 
     except PosehubError:
         raise
     except Exception as error:  # objects of other libraries may raise anything
-        fault = described(error)
+        fault = reason_of(error)
     raise ImageError(f"Cannot load an image from {type(source).__name__}: {fault}.")
 
 

@@ -11,9 +11,10 @@ import io
 import struct
 from typing import TYPE_CHECKING
 
-from posehub.errors import ImageError, described
+from posehub.errors import ImageError
 from posehub.images.endings import PNG_SIGNATURE, read_ending
 from posehub.images.quiet import NoPillowWarnings
+from posehub.images.reading import reason_of
 from posehub.images.recognition import is_avif, is_heif, kind_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _OTHERS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "DIB", "ICO", "TGA")
 FORMATS = (*_COMMON, *_OTHERS, "HEIF")
 """Names of the formats that are opened, as in `Image.format`."""
 
-_RUNS_PROGRAMS = ("EPS", "WMF", "BUFR", "GRIB", "HDF5")
 _SIGNATURE_LENGTH = 16  # bytes that Pillow gives to a reader to accept
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
 
@@ -57,8 +57,11 @@ def open_image(data: bytes, name: str) -> PILImage.Image:
 
 
 def runs_programs(image: PILImage.Image) -> bool:
-    """Return whether a PIL image would start another program to decode its pixels."""
-    return image.format in _RUNS_PROGRAMS and bool(getattr(image, "tile", None))
+    """Return whether a PIL image is still to be decoded, and starts another program for it."""
+    from PIL.ImageFile import StubImageFile
+
+    is_postscript = image.format == "EPS" and bool(getattr(image, "tile", None))
+    return is_postscript or isinstance(image, StubImageFile)
 
 
 def pixels_only(data: bytes) -> bytes | None:
@@ -84,16 +87,12 @@ def pixels_only(data: bytes) -> bytes | None:
 def _opened(data: bytes) -> PILImage.Image:
     from PIL import Image as PILImage
 
-    try:
-        return PILImage.open(io.BytesIO(data), formats=_COMMON)
-    except PILImage.DecompressionBombError:
-        raise
-    except Exception:  # on a damaged header almost any
-        lean = pixels_only(data)
-        heif = is_heif(data)
-    if lean is not None:
-        return PILImage.open(io.BytesIO(lean), formats=("PNG",))
-    if heif:
+    if data.startswith(PNG_SIGNATURE):
+        return _opened_png(data)
+    image = _identified(data, _COMMON)
+    if image is not None:
+        return image
+    if is_heif(data):
         from pillow_heif import HeifImageFile
 
         # made directly: registering it would change what the caller's own code opens
@@ -102,6 +101,30 @@ def _opened(data: bytes) -> PILImage.Image:
     # an older Pillow, or one built without a library, has fewer
     present = [format for format in _OTHERS if format in PILImage.OPEN]
     return PILImage.open(io.BytesIO(data), formats=present)
+
+
+def _opened_png(data: bytes) -> PILImage.Image:
+    from PIL import Image as PILImage
+
+    try:
+        return PILImage.open(io.BytesIO(data), formats=("PNG",))
+    except PILImage.DecompressionBombError:
+        raise
+    except Exception:  # on a damaged header almost any
+        lean = pixels_only(data)
+        if lean is None:
+            raise
+    return PILImage.open(io.BytesIO(lean), formats=("PNG",))
+
+
+def _identified(data: bytes, formats: tuple[str, ...]) -> PILImage.Image | None:
+    from PIL import Image as PILImage
+    from PIL import UnidentifiedImageError
+
+    try:
+        return PILImage.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError:
+        return None
 
 
 def _fault(data: bytes, name: str, error: Exception) -> str:
@@ -118,10 +141,10 @@ def _fault(data: bytes, name: str, error: Exception) -> str:
     if kind := kind_of(data):
         return f"{start} is not an image but {kind.what}. {kind.cure}"
     if format:
-        reason = _reason(data, format) or described(error)
+        reason = _reason(data, format) or reason_of(error)
         return (
             f"{start} is a file of format {format} that is damaged, or of a kind that Pillow "
-            f"does not read: {reason.rstrip('.')}."
+            f"does not read: {reason}."
         )
     return f"{start} is not an image in one of the formats {', '.join(FORMATS)}."
 
@@ -142,16 +165,20 @@ def _format_of(data: bytes) -> str:
 
 
 def _reason(data: bytes, format: str) -> str:
-    """Return why Pillow does not open a format; its own message is only that none fits."""
+    """Return why Pillow does not open a file of a format, or "" if unknown.
+
+    `PIL.Image.open` only says that no format fits.
+    """
     from PIL import Image as PILImage
 
-    if format not in PILImage.OPEN and format != "HEIF":
+    if format == "HEIF":
+        return ""
+    if format not in PILImage.OPEN:
         return f"this Pillow reads no {format}; a newer one does"
-    factory, _ = PILImage.OPEN.get(format, (None, None))
+    reader, _ = PILImage.OPEN[format]
     try:
         with NoPillowWarnings():
-            if factory is not None:
-                factory(io.BytesIO(data), "")
-    except Exception as refused:
-        return described(refused)
+            reader(io.BytesIO(data), "")
+    except Exception as error:
+        return reason_of(error)
     return ""

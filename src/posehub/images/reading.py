@@ -18,12 +18,19 @@ ACCEPTED = (
 LONG = 255
 """Characters. No common file system has longer names of files, and images are longer."""
 
+_LONGEST_REASON = 300  # characters
 _PIECE = 2**20  # bytes to read at a time from a file object of unknown size
 
 
 def shortened(text: str, length: int = 200) -> str:
     """Return a path or another text for messages, quoted."""
     return repr(text if len(text) <= length else text[:length] + "...")
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error's type and the start of its message; some libraries put data into it."""
+    reason = described(error).rstrip(".")
+    return reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + "..."
 
 
 def read_path(path: str, limit: int) -> bytes:
@@ -55,7 +62,7 @@ def read_path(path: str, limit: int) -> bytes:
         special = error.errno == errno.ENXIO
         fault = _not_regular(name) if special else f"Cannot read {name}: {error.strerror}."
     except (ValueError, MemoryError) as error:  # ValueError: a null byte or a lone surrogate
-        fault = f"Cannot read {name}: {described(error)}."
+        fault = f"Cannot read {name}: {reason_of(error)}."
     if fault and len(path) > LONG:
         fault += f" A str is a path; an image must be {ACCEPTED}."
     if fault:
@@ -110,7 +117,7 @@ def read_file(file: Any, name: str, limit: int) -> bytes:
     except UnicodeDecodeError:  # the content of nearly every image, in text mode
         fault = _open_as_text(name)
     except Exception as error:  # the file object may be of any library
-        fault = f"Cannot read {name}: {described(error)}."
+        fault = f"Cannot read {name}: {reason_of(error)}."
     if fault:
         raise ImageError(fault)
     return data
