@@ -6,7 +6,7 @@ DISTRIBUTIONS := . plugins/posehub-baidu plugins/posehub-replay plugins/posehub-
 EDITABLE := $(addprefix --editable ,$(DISTRIBUTIONS))
 PROJECTS := constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: demo test test-pages coverage check format docs bench wheels clean
+.PHONY: demo test test-pages fuzz coverage check format docs bench wheels clean
 
 demo: .venv/runtime
 	$(BIN)/posehub models pull blazepose
@@ -20,6 +20,10 @@ test: .venv/test
 
 test-pages: .venv/test
 	$(BIN)/pytest -m browser
+
+# more of the same examples that `make test` tries a few of
+fuzz: .venv/test
+	$(BIN)/pytest tests/fuzz --numprocesses 2 --fuzz-examples 2000
 
 # under coverage from the start, because pytest loads the plugin before any other measuring begins
 coverage: .venv/test

@@ -23,7 +23,8 @@ MAX_PIXELS = 100_000
 SECONDS = 5  # of processor time for an example; most take a millisecond
 MEGABYTES = 500  # that a fuzzer may add to the process
 
-FILES = {
+PILImage.init()
+KINDS = {
     "JPEG": {},
     "JPEG, progressive": {"progressive": True},
     "JPEG, restart markers": {"restart_marker_blocks": 1},
@@ -55,6 +56,11 @@ FILES = {
     "JPEG2000": {},
     "AVIF": {"speed": 10},
     "HEIF": {},
+}
+FILES = {  # an older Pillow writes fewer formats
+    kind: options
+    for kind, options in KINDS.items()
+    if kind == "HEIF" or kind.partition(",")[0] in PILImage.SAVE
 }
 
 

@@ -207,7 +207,7 @@ def _broken_bmp(pictures):
 
 
 @pytest.mark.parametrize("make", [_broken_png, _broken_jpeg, _broken_bmp])
-def test_pixels_are_decoded_only_when_asked_for(make, pictures):
+def test_pixels_are_decoded_only_when_they_are_needed(make, pictures):
     image = load_image(make(pictures))
     with pytest.raises(ImageError, match="is damaged and cannot be decoded"):
         image.pixels()

@@ -118,7 +118,7 @@ def test_a_good_image_does_not_fail_where_warnings_are_errors(pictures):
 
 def test_pillow_still_warns_the_caller_afterwards(pictures):
     load_image(_odd_tiff(pictures))
-    with pytest.warns(UserWarning, match="Tag data larger than file"):
+    with pytest.warns(UserWarning, match=r"larger than file|Truncated"):
         PILImage.open(io.BytesIO(_odd_tiff(pictures)))
 
 
@@ -168,6 +168,6 @@ def test_libtiff_prints_for_the_caller_afterwards(pictures, capfd):
     with pytest.raises(ImageError, match="is damaged"):
         load_image(_broken_tiff(pictures))
     assert capfd.readouterr().err == ""
-    with pytest.raises(OSError, match="decoder error"):
+    with pytest.raises(OSError, match="-2"):
         PILImage.open(io.BytesIO(_broken_tiff(pictures))).load()
     assert "Decode" in capfd.readouterr().err

@@ -247,6 +247,7 @@ def test_a_source_is_named_by_its_path(make, name, pictures, tmp_path, monkeypat
     path = Path("photo.png")
     path.write_bytes(pictures.png())
     source = make(path)
-    assert name_of(source) == name
+    found = name_of(source)
+    assert (found and os.path.relpath(found)) == name  # older Pillows resolve the path
     if hasattr(source, "close"):
         source.close()
