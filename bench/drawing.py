@@ -80,7 +80,7 @@ def main(rounds: int = 41) -> None:
     rows = []
     for kind, make, bar in (
         ("people", real_people, 2),
-        ("of random keypoints", lambda count: random_people(count, seed=0, image_size=SIZE), 2.5),
+        ("of random keypoints", lambda count: random_people(count, seed=0, image_size=SIZE), 2.0),
     ):
         for count in (3, 10):
             people = make(count)

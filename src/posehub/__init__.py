@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from posehub.backends.base import Backend as Backend
     from posehub.backends.info import BackendInfo as BackendInfo
     from posehub.backends.info import Capabilities as Capabilities
-    from posehub.backends.info import ModelFile as ModelFile
     from posehub.backends.info import Price as Price
+    from posehub.backends.model_files import ModelFile as ModelFile
     from posehub.backends.options import ServiceOptions as ServiceOptions
     from posehub.backends.options import option as option
     from posehub.backends.spec import BackendSpec as BackendSpec
@@ -59,7 +59,7 @@ _HOMES = {
     "Image": "images.image",
     "ImageSource": "images.loading",
     "Keypoint": "poses.person",
-    "ModelFile": "backends.info",
+    "ModelFile": "backends.model_files",
     "Person": "poses.person",
     "PoseResult": "poses.result",
     "PosehubError": "errors",

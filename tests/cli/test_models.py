@@ -15,7 +15,7 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from posehub import ModelFile, option
-from posehub.backends.info import ModelConversion
+from posehub.backends.model_files import ModelConversion
 from posehub.cli import main
 from posehub.local.models import path_of
 from posehub.local.wheels import WheelMember

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from posehub.backends.info import ModelConversion
+from posehub.backends.model_files import ModelConversion
 from posehub.errors import MissingDependencyError, PluginError
 from posehub.local.models import ensure, path_of, pull, remove, result_path_of, result_state_of
 

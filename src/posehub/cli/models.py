@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from posehub.backends.info import BackendInfo, ModelFile
+from posehub.backends.info import BackendInfo
+from posehub.backends.model_files import ModelFile
 from posehub.cli.common import echo_json, json_option, option_layer, options_option
 from posehub.errors import ConfigError, PluginError, PosehubError, described
 from posehub.local.models import (

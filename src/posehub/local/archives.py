@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 
 from attrs import frozen
 
-from posehub.backends.info import ModelSource
+from posehub.backends.model_files import ModelSource
 from posehub.errors import ConfigError
 
 UNREADABLE = (

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-from posehub.backends.info import ModelFile
+from posehub.backends.model_files import ModelFile
 from posehub.local.archives import SUFFIXES
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from posehub.backends.info import ModelFile
+from posehub.backends.model_files import ModelFile
 from posehub.errors import ConfigError
 from posehub.files import PART_SUFFIX, open_atomically
 from posehub.local.archives import UNREADABLE

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from posehub.backends.info import ModelFile
+from posehub.backends.model_files import ModelFile
 from posehub.errors import (
     ConfigError,
     MissingDependencyError,
