@@ -5,49 +5,41 @@ Exit codes: 0 done, 1 the work failed, 2 the command line or the settings are wr
 
 from __future__ import annotations
 
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import posehub
-from posehub.errors import ConfigError, PosehubError, UnknownBackendError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-COMMANDS = {
-    "backends": "List the installed backends, or one backend's options.",
-    "cassette": "List, check and prune cassettes.",
-    "compare": "Compare backends or results files on the same images.",
-    "convert": "Convert the results in IN, a file or folder, to the format of OUT.",
-    "detect": "Detect the people in IMAGES and print their keypoints.",
-    "doctor": "Check the installation, settings, plugins and credentials.",
-    "draw": "Draw the people in FILES.",
-    "evaluate": "Measure RESULTS against annotations: AP, AR, PCK, errors and calibration.",
-    "models": "Manage the model files that local backends need.",
-    "new-plugin": "Write the files of a new plugin for the backend NAME.",
-    "record": "Record a backend's responses to IMAGES into a cassette.",
-}
-"""posehub's own commands, each in the module of its name, with the line that `--help` shows. Their
-own first lines are not used there: reading them would import every command."""
-
-_USAGE_ERRORS = (ConfigError, UnknownBackendError)
-
-
-class _UsageError(click.ClickException):
-    """An error in the command line or the settings, as click shows it."""
-
-    exit_code = 2
+from posehub.cli import terminal
+from posehub.cli.commands import COMMANDS, plugin_commands, summary
+from posehub.cli.failures import as_failure
 
 
 class _Group(click.Group):
-    """Imports a command when it is run, and turns posehub's errors into exit codes."""
+    """Imports a command when it is run, and turns every error into a message and an exit code."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line; in standalone mode, exit with its code."""
+        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return run()
+        sys.exit(_exit_code(run))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of posehub's commands and of the plugins'."""
-        self._add_plugin_commands()
-        return sorted({*COMMANDS, *super().list_commands(ctx)})
+        return sorted({*COMMANDS, *plugin_commands()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return one command; plugins are loaded only for a name that is not posehub's own."""
@@ -55,40 +47,53 @@ class _Group(click.Group):
             module = import_module(f"posehub.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             return command
-        self._add_plugin_commands()
-        return super().get_command(ctx, cmd_name)
+        return plugin_commands().get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing posehub's own."""
-        rows = list(self._summaries(ctx))
+        rows = sorted(_summaries())
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         """Run the command."""
         try:
-            return super().invoke(ctx)
-        except _USAGE_ERRORS as error:
-            raise _UsageError(str(error)) from error
-        except PosehubError as error:
-            raise click.ClickException(str(error)) from error
+            super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, SystemExit):
+            raise
+        except BaseException as error:  # plugins can raise anything
+            if ctx.params["debug"]:
+                terminal.echo(traceback.format_exc(), err=True)
+            command = ctx.invoked_subcommand or "posehub"
+            raise as_failure(error, command, is_own=command in COMMANDS) from error
 
-    def _summaries(self, ctx: click.Context) -> Iterator[tuple[str, str]]:
-        for name in self.list_commands(ctx):
-            if name in COMMANDS:
-                yield name, COMMANDS[name]
-                continue
-            command = super().get_command(ctx, name)
-            if command is not None and not command.hidden:
-                yield name, command.get_short_help_str()
 
-    def _add_plugin_commands(self) -> None:
-        from posehub.plugins.registry import get_registry
+def _summaries() -> Iterator[tuple[str, str]]:
+    yield from COMMANDS.items()
+    for name, command in plugin_commands().items():
+        if not command.hidden:
+            yield terminal.shown(name), summary(command)
 
-        get_registry().add_commands(self)
+
+def _exit_code(run: Callable[[], Any]) -> int:
+    """Return the exit code of a run of the command line, and print its error."""
+    try:
+        terminal.prepare()
+        code = run()
+        terminal.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        terminal.show_error(error)
+        return error.exit_code
+    except click.Abort:  # of a prompt; `invoke` turns interruptions into failures
+        return 130
+    except Exception as error:  # outside of `invoke`, where plugins add to the help
+        terminal.show_error(as_failure(error, "posehub"))
+        return 1
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(posehub.__version__, prog_name="posehub")
-def main() -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, before its message.")
+def main(debug: bool) -> None:
     """Detect the keypoints of people in images, with any backend, cloud or local."""

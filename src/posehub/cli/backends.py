@@ -12,6 +12,7 @@ from posehub.backends.layers import fields_of
 from posehub.backends.options import CommonOptions
 from posehub.backends.values import describe_type, plain
 from posehub.cli.common import echo_json, json_option
+from posehub.cli.terminal import echo, shown
 from posehub.plugins.registry import get_registry, list_backends
 from posehub.plugins.settings import environment_name
 
@@ -93,12 +94,12 @@ def _print_list(context: click.Context) -> None:
     formatter = context.make_formatter()
     rows = list(_list_rows())
     if rows:
-        formatter.write_dl(rows)
-        click.echo(formatter.getvalue(), nl=False)
+        formatter.write_dl([(shown(term), shown(text)) for term, text in rows])
+        echo(formatter.getvalue(), nl=False)
     else:
-        click.echo("No backend is installed.")
+        echo("No backend is installed.")
     for problem in get_registry().problems:
-        click.secho(f"{problem.plugin}: {problem.error}", fg="red")
+        echo(f"{problem.plugin}: {problem.error}", fg="red")
 
 
 def _list_rows() -> Iterator[tuple[str, str]]:
@@ -113,18 +114,19 @@ def _skeleton(info: BackendInfo) -> str:
 
 
 def _print_backend(info: BackendInfo) -> None:
-    click.secho(f"{info.name} {info.version}  {info.summary}", bold=True)
-    click.echo(f"skeleton: {_skeleton(info)}")
+    echo(f"{info.name} {info.version}  {info.summary}", bold=True)
+    echo(f"skeleton: {_skeleton(info)}")
     if info.capabilities.image_limits:
-        click.echo(f"images: {info.capabilities.image_limits}")
+        echo(f"images: {info.capabilities.image_limits}")
     if info.credentials:
         sets = [" and ".join(names) for names in describe(info)["credentials"]]
-        click.echo(f"credentials: {', or '.join(sets)}")
-    click.echo("options:")
+        echo(f"credentials: {', or '.join(sets)}")
+    echo("options:")
     for row in option_rows(info):
         default = "required" if row["required"] else f"default {_text(row['default'])}"
-        click.echo(f"  {click.style(row['name'], bold=True)}  {row['type']}, {default}")
-        click.echo(f"      {row['help']}  [{row['environment']}]")
+        echo(f"  {row['name']}", nl=False, bold=True)
+        echo(f"  {row['type']}, {default}")
+        echo(f"      {row['help']}  [{row['environment']}]")
 
 
 def _text(default: Any) -> str:

@@ -9,8 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from posehub.backends.layers import Layer
+from posehub.cli.outputs import STDOUT, check_outputs
+from posehub.cli.terminal import echo, echo_bytes, echo_json_text
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+# more threads than any service or machine serves; each has images in memory
+WORKERS = click.IntRange(1, 1000)
 
 
 def json_option(function: F) -> F:
@@ -26,7 +32,8 @@ def html_option(function: F) -> F:
         "--html",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="REPORT",
-        help="Also write an HTML page: one file that needs no network.",
+        help="Also write an HTML page: one file that needs no network. With -, print it instead of "
+        "the tables.",
     )(function)
 
 
@@ -49,8 +56,12 @@ def backend_options(function: F) -> F:
     )(options_option(function))
 
 
-def option_layer(options: Iterable[str]) -> Layer:
+def option_layer(options: Iterable[str], prefix: str = "") -> Layer:
     """Return `--option key=value` pairs as a layer of settings.
+
+    Args:
+        options: the pairs.
+        prefix: of every key on the command line, for messages.
 
     Raises:
         click.UsageError: a pair has no `=`.
@@ -61,27 +72,45 @@ def option_layer(options: Iterable[str]) -> Layer:
         if not equals:
             raise click.UsageError(f"--option takes KEY=VALUE, got {pair!r}.")
         values[key.strip().replace("-", "_")] = value
-    return Layer("--option", values, text=True)
+    flags = {name: f"--option {prefix}{name}" for name in values}
+    return Layer("--option", values, text=True, origins=flags)
 
 
 def echo_json(value: Any) -> None:
     """Print a value as one line of JSON."""
     import json
 
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+    echo_json_text(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def check_page(html: Path | None, inputs: Iterable[Path], *, as_json: bool) -> None:
+    """Check where a page is to be written, before any work.
+
+    Raises:
+        click.UsageError: the page and JSON would both go to stdout.
+        ConfigError: as for `check_outputs`.
+    """
+    if html == STDOUT:
+        if as_json:
+            raise click.UsageError("--html - and --json both print to stdout. Give one of them.")
+    elif html is not None:
+        check_outputs([html], inputs)
 
 
 def write_page(path: Path, page: str) -> None:
-    """Write a page, whole or not at all, and print its path to stderr.
+    """Write a page, whole or not at all, and print its path to stderr; `-` prints the page.
 
     Raises:
         click.ClickException: the file cannot be written.
     """
     from posehub.files import write_atomically
 
+    if path == STDOUT:
+        echo_bytes(page.encode())
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, page.encode())
     except OSError as error:
         raise click.ClickException(f"Cannot write {path}: {error}") from error
-    click.echo(f"report: {path}", err=True)
+    echo(f"report: {path}", err=True)

@@ -10,16 +10,22 @@ from typing import Any
 import attrs
 import click
 from attrs import frozen
-from rich.console import Console
-from rich.text import Text
 
-from posehub.cli.common import echo_json, html_option, json_option, option_layer, write_page
+from posehub.cli.common import (
+    check_page,
+    echo_json,
+    html_option,
+    json_option,
+    option_layer,
+    write_page,
+)
+from posehub.cli.outputs import STDOUT, option_paths
 from posehub.cli.tables import text_table
+from posehub.cli.terminal import console, echo, text
 from posehub.errors import ImageError
 from posehub.evaluation.comparison import Comparison, compare
 from posehub.evaluation.running import Run, from_file, run_backend
 from posehub.evaluation.sources import find_image, is_results_file, read_records
-from posehub.files import check_output
 from posehub.images.image import Image
 from posehub.images.loading import load_image
 from posehub.plugins.opening import open_with
@@ -107,9 +113,9 @@ def command(
     for source in call.sources:
         if not is_results_file(Path(source)):
             get_registry().find(source)
-    if html is not None:
-        check_output(html, [Path(argument) for argument in arguments])
     images, places = _images(call)
+    read = [*map(Path, arguments), *filter(None, places.values()), *option_paths(options)]
+    check_page(html, read, as_json=as_json)
     runs = [
         _run(source, label, images, options_of.get(source, ()))
         for source, label in zip(call.sources, labels_of(call.sources), strict=True)
@@ -119,17 +125,17 @@ def command(
         write_page(html, comparison_page(comparison, lambda n: _loaded(places[n]), max_images))
     if as_json:
         echo_json(as_values(comparison))
-    else:
-        _print(Console(), comparison)
+    elif html != STDOUT:
+        _print(comparison)
     failures = 0
     for source, run in zip(call.sources, runs, strict=True):
         if is_results_file(Path(source)):
             if run.errors:
-                click.echo(f"{run.label}: failed images in the file: {len(run.errors)}", err=True)
+                echo(f"{run.label}: failed images in the file: {len(run.errors)}", err=True)
             continue
         failures += len(run.errors)
         for image, message in run.errors.items():
-            click.echo(f"{run.label}: {image}: {message}", err=True)
+            echo(f"{run.label}: {image}: {message}", err=True)
     if failures:
         context.exit(1)
 
@@ -219,7 +225,7 @@ def _images(call: Call) -> tuple[list[Path], dict[str, Path | None]]:
 def _run(source: str, label: str, images: Sequence[Path], options: Sequence[str]) -> Run:
     if is_results_file(Path(source)):
         return from_file(label, read_records(Path(source)), images)
-    with open_with(source, option_layer(options)) as backend:
+    with open_with(source, option_layer(options, f"{source}.")) as backend:
         return run_backend(label, backend, images)
 
 
@@ -232,12 +238,13 @@ def _loaded(place: Path | None) -> Image | None:
         return None  # reported as the backends' error
 
 
-def _print(console: Console, comparison: Comparison) -> None:
-    console.print(Text(summary(comparison)), soft_wrap=True)
-    console.print(text_table(RUN_HEADINGS, run_rows(comparison.runs)))
+def _print(comparison: Comparison) -> None:
+    out = console()
+    out.print(text(summary(comparison)), soft_wrap=True)
+    out.print(text_table(RUN_HEADINGS, run_rows(comparison.runs)))
     found = [[" + ".join(by.labels), str(by.people)] for by in comparison.found_by]
-    console.print(text_table(["found by", "people"], found))
-    console.print(text_table(PAIR_HEADINGS, pair_rows(comparison.pairs)))
+    out.print(text_table(["found by", "people"], found))
+    out.print(text_table(PAIR_HEADINGS, pair_rows(comparison.pairs)))
     for pair in comparison.pairs:
-        console.print(Text(pair_name(pair), style="bold"))
-        console.print(text_table(KEYPOINT_HEADINGS, keypoint_rows(pair)))
+        out.print(text(pair_name(pair), style="bold"))
+        out.print(text_table(KEYPOINT_HEADINGS, keypoint_rows(pair)))

@@ -9,7 +9,8 @@ import attrs
 import click
 
 from posehub.cli.common import echo_json, json_option
-from posehub.files import check_output
+from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout
+from posehub.cli.terminal import echo
 from posehub.formats import read, write
 from posehub.formats.streams import Written
 from posehub.formats.table import find, of_source, of_target
@@ -55,10 +56,13 @@ def command(
     """Convert the results in IN, a file or folder, to the format of OUT.
 
     Formats: jsonl, parquet, arrow, coco, coco-results, openpose, pose, and those of plugins, such
-    as baidu. Failed images that OUT cannot hold are skipped and counted.
+    as baidu. OUT may be - for stdout, with --to. Failed images that OUT cannot hold are skipped and
+    counted.
     """
     before = of_source(source, "--from") if source_format is None else find(source_format)
     after = of_target(target, "--to") if target_format is None else find(target_format)
+    if target == STDOUT and as_json:
+        raise click.UsageError("The results and --json would both go to stdout.")
     records = _Converted(
         read(source, before.name, skeleton=source_skeleton),
         None if skeleton is None else get_skeleton(skeleton),
@@ -69,28 +73,30 @@ def command(
         if name not in after.options:
             flag = name.replace("_", "-")
             raise click.UsageError(f"The format {after.name} has no --{flag}.")
-    if not target.is_dir():
-        check_output(target, [source])
-    written = write(records, target, after.name, **given)
+    if target != STDOUT and not target.is_dir():
+        check_outputs([target], source.iterdir() if source.is_dir() else [source])
+    with file_or_stdout(target) as path:
+        written = write(records, path, after.name, **given)
     if as_json:
         paths = {"in": str(source), "from": before.name, "out": str(target), "to": after.name}
         counts = {"skeletons": sorted(records.skeletons), **attrs.asdict(written)}
         echo_json({**paths, **counts, "lost": after.lost})
     else:
         skeletons = ", ".join(sorted(records.skeletons)) or "no skeleton"
-        click.echo(
+        echo(
             f"{target}  {after.name}  images: {written.images}, people: {written.people}, "
-            f"{skeletons}"
+            f"{skeletons}",
+            err=target == STDOUT,
         )
-        click.echo(f"what {after.name} does not keep: {after.lost}", err=True)
+        echo(f"what {after.name} does not keep: {after.lost}", err=True)
     _report_failed(written, after)
 
 
 def _report_failed(written: Written, format: Format) -> None:
     if written.failed:
-        click.echo(f"failed images, written with their errors: {written.failed}", err=True)
+        echo(f"failed images, written with their errors: {written.failed}", err=True)
     if written.skipped:
-        click.echo(
+        echo(
             f"failed images, skipped because {format.name} cannot hold them: {written.skipped}",
             err=True,
         )

@@ -11,10 +11,12 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from posehub.cli.common import backend_options, json_option, option_layer
+from posehub.cli.common import WORKERS, backend_options, json_option, option_layer
 from posehub.cli.draw import drawing_targets, save_drawn
+from posehub.cli.failures import counted
+from posehub.cli.outputs import STDOUT, check_outputs, option_paths
+from posehub.cli.terminal import console, echo, echo_json_text, text
 from posehub.formats.jsonl import line_of
 from posehub.plugins.opening import open_with
 from posehub.poses.record import Record
@@ -26,7 +28,7 @@ _PEOPLE_PER_TABLE = 3  # as many as fit into 80 columns
 @click.command("detect")
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @backend_options
-@click.option("--workers", default=1, type=click.IntRange(min=1), help="Number of threads.")
+@click.option("--workers", default=1, type=WORKERS, help="Number of threads.")
 @click.option(
     "--draw",
     "draw_to",
@@ -49,26 +51,33 @@ def command(
 
     With --json, one line is printed for each image: its result or its error.
     """
-    targets = drawing_targets(images, draw_to)
-    console = Console()
-    failures = 0
-    with open_with(backend, option_layer(options)) as opened:
+    if draw_to == STDOUT:
+        raise click.UsageError("--draw cannot be -: stdout has the results. See `posehub draw`.")
+    targets = [None] * len(images) if draw_to is None else drawing_targets(images, draw_to)
+    check_outputs([t for t in targets if t is not None], [*images, *option_paths(options)])
+    out = console()
+    with (
+        counted(len(images)) as tally,
+        open_with(backend, option_layer(options)) as opened,
+    ):
         start = time.perf_counter()
         records = opened.detect_records(images, workers=workers)
         for path, target, record in zip(images, targets, records, strict=True):
+            tally.done += 1
             if as_json:
-                click.echo(line_of(_without_raw(record)))
+                echo_json_text(line_of(_without_raw(record)).decode())
             if record.result is None:
-                failures += 1
-                click.echo(f"{path}: {record.error}", err=True)
+                tally.failed += 1
+                echo(f"{path}: {record.error}", err=True)
                 continue
             if not as_json:
-                _print_tables(console, path, record.result)
+                _print_tables(out, path, record.result)
             if target is not None:
                 save_drawn(record.result, target, path)
+                echo(f"drawn: {target}", err=True)
         elapsed = time.perf_counter() - start
-    click.echo(f"images: {len(images)}, failed: {failures}, {elapsed:.2f} s", err=True)
-    if failures:
+    echo(f"images: {tally.done}, failed: {tally.failed}, {elapsed:.2f} s", err=True)
+    if tally.failed:
         context.exit(1)
 
 
@@ -78,14 +87,15 @@ def _without_raw(record: Record) -> Record:
     return attrs.evolve(record, result=attrs.evolve(record.result, raw=None))
 
 
-def _print_tables(console: Console, path: Path, result: PoseResult) -> None:
+def _print_tables(out: Console, path: Path, result: PoseResult) -> None:
     people = f"{len(result)} {'person' if len(result) == 1 else 'people'}"
     size = "" if result.image_size is None else "  {} x {}".format(*result.image_size)
     heading = f"{path}{size}  {result.backend}  {people}"
-    console.print(Text(heading, style="bold"), soft_wrap=True)
-    for first in range(0, len(result), _PEOPLE_PER_TABLE):
-        console.print(_table(result, range(len(result))[first : first + _PEOPLE_PER_TABLE]))
-    console.print()
+    out.print(text(heading, style="bold"), soft_wrap=True)
+    many = _PEOPLE_PER_TABLE if out.width >= 80 else _PEOPLE_PER_TABLE - 1
+    for first in range(0, len(result), many):
+        out.print(_table(result, range(len(result))[first : first + many]))
+    out.print()
 
 
 def _table(result: PoseResult, rows: range) -> Table:
@@ -94,7 +104,7 @@ def _table(result: PoseResult, rows: range) -> Table:
     for row in rows:
         table.add_column(f"person {row + 1}\n     x      y score", justify="right", no_wrap=True)
     for name in result.skeleton.keypoints:
-        table.add_row(name, *(_cell(result[row].keypoints.get(name)) for row in rows))
+        table.add_row(text(name), *(_cell(result[row].keypoints.get(name)) for row in rows))
     table.add_section()
     table.add_row("box, left top", *(_numbers(result[row].box, "left", "top") for row in rows))
     table.add_row(

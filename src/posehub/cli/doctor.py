@@ -10,14 +10,14 @@ from typing import Any
 import attrs
 import click
 from attrs import asdict, frozen
-from rich.console import Console
-from rich.text import Text
 
 import posehub
 from posehub.backends.info import BackendInfo
 from posehub.backends.layers import Layer, build_options, fields_of, is_personal
+from posehub.cli.commands import plugin_commands
 from posehub.cli.common import echo_json, json_option
 from posehub.cli.models import declared_files
+from posehub.cli.terminal import echo
 from posehub.errors import MissingCredentialError, PosehubError, nearest_name
 from posehub.local.models import FOLDER_VARIABLE, result_state_of, state_of, with_others
 from posehub.local.runtime_checks import examine_runtime
@@ -57,11 +57,10 @@ def command(context: click.Context, as_json: bool) -> None:
     if as_json:
         echo_json([asdict(finding) for finding in findings])
     else:
-        console = Console()
         for finding in findings:
             mark, colour = _MARKS[finding.state]
-            line = Text.assemble((mark, colour), f"  {finding.subject}: {finding.detail}")
-            console.print(line, soft_wrap=True)
+            echo(mark, nl=False, fg=colour)
+            echo(f"  {finding.subject}: {finding.detail}")
     if any(finding.state == "fail" for finding in findings):
         context.exit(1)
 
@@ -146,7 +145,7 @@ def nearest_variable(name: str, known: set[str]) -> str | None:
 
 def _plugins() -> Iterator[Finding]:
     registry = get_registry()
-    registry.add_commands(click.Group())  # adds the faults in commands to the problems
+    plugin_commands()  # adds the faults in commands to the problems
     problems = dict.fromkeys((one.plugin, str(one.error)) for one in registry.problems)
     for plugin, message in problems:
         yield Finding(f"plugin {plugin}", "fail", message)
@@ -157,7 +156,7 @@ def _plugins() -> Iterator[Finding]:
 def _backend(info: BackendInfo, settings: list[Settings]) -> Finding:
     subject = f"backend {info.name}"
     try:
-        layers = option_layers(info, Layer("argument", {}), settings)
+        layers = option_layers(info, Layer("--option", {}), settings)
         missing = [
             name
             for name, field in fields_of(info.options).items()

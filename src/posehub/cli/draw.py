@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import click
 from attrs import frozen
 
 from posehub.cli.common import backend_options, echo_json, json_option, option_layer
+from posehub.cli.failures import counted
+from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout, option_paths
+from posehub.cli.terminal import echo
 from posehub.drawing import drawing_format, save_drawing
 from posehub.errors import ImageError, PosehubError
 from posehub.evaluation.sources import find_image, is_results_file, read_records
-from posehub.files import check_output
 from posehub.plugins.opening import open_with
 from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 
@@ -28,8 +31,8 @@ from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
     type=click.Path(path_type=Path),
     default=Path(),
     metavar="PATH",
-    help="Draw into this folder, or into this file if there is one image. Default: the current "
-    "folder.",
+    help="Draw into this folder, or into this file if there is one image; - is stdout. Default: "
+    "the current folder.",
 )
 @click.option(
     "--format",
@@ -73,46 +76,51 @@ def command(
     A file that ends in .json, .jsonl, .parquet, .arrow or .pose contains results, as written by
     `posehub detect --json` and `posehub convert`. Its images are searched for at the paths in the
     file, and beside the file. Every other file is an image, and a backend detects the people.
+
+    Images that failed when the results file was written are counted and not drawn. The exit code is
+    1 only if an image fails now.
     """
     show = {"min_score": min_score, "names": names, "scores": scores, "boxes": boxes, "ids": ids}
     jobs = [job for file in files for job in _jobs(file)]
     images = [job.image or Path(job.name) for job in jobs]
+    if draw_to == STDOUT and (as_json or len(jobs) != 1):
+        raise click.UsageError("--to - takes one image, and no --json.")
     targets = drawing_targets(images, draw_to, f".{ending}")
-    failures = 0
+    check_outputs([] if draw_to == STDOUT else targets, [*files, *images, *option_paths(options)])
     with ExitStack() as stack:
+        tally = stack.enter_context(counted(len(jobs)))
         needed = any(job.result is None for job in jobs)
         opened = stack.enter_context(open_with(backend, option_layer(options))) if needed else None
         for job, target in zip(jobs, targets, strict=True):
-            assert target is not None
             try:
                 result = job.result
                 if result is None:
                     assert opened is not None, "images are detected in"
                     result = opened.detect(_image(job))
-                save_drawn(result, target, None if blank else _image(job), **show)
+                with file_or_stdout(target, f".{ending}") as path:
+                    save_drawn(result, path, None if blank else _image(job), **show)
+                echo(f"drawn: {target}", err=True)
                 outcome = {"drawing": str(target)}
             except PosehubError as error:
-                failures += 1
+                tally.failed += 1
                 outcome = {"error": str(error)}
-                click.echo(f"{job.name}: {error}", err=True)
+                echo(f"{job.name}: {error}", err=True)
+            tally.done += 1
             if as_json:
                 echo_json({"image": job.name, **outcome})
-    if failures:
+    if tally.failed:
         context.exit(1)
 
 
-def drawing_targets(
-    images: Sequence[Path], draw_to: Path | None, ending: str = ".png"
-) -> list[Path | None]:
+def drawing_targets(images: Sequence[Path], draw_to: Path, ending: str = ".png") -> list[Path]:
     """Return the file for the drawing of each image. Images of the same name get different files.
 
     Raises:
         click.UsageError: `draw_to` is one file for several images, or its ending is not one of a
             drawing.
-        ConfigError: a drawing would replace one of the images.
     """
-    if draw_to is None:
-        return [None] * len(images)
+    if draw_to == STDOUT:
+        return [draw_to] * len(images)
     if draw_to.suffix and not draw_to.is_dir():
         try:
             drawing_format(draw_to)
@@ -122,37 +130,19 @@ def drawing_targets(
             raise click.UsageError(
                 f"{draw_to} is one file for {len(images)} images. Name a folder."
             )
-        _refuse_inputs([draw_to], images)
         return [draw_to] * len(images)
-    targets: list[Path | None] = []
+    targets: list[Path] = []
+    numbers: Counter[str] = Counter()
     for image in images:
-        target, number = draw_to / f"{image.stem}-pose{ending}", 1
-        while target in targets:
-            number += 1
-            target = draw_to / f"{image.stem}-pose-{number}{ending}"
-        targets.append(target)
-    _refuse_inputs(targets, images)
+        numbers[image.stem] += 1
+        number = numbers[image.stem]
+        end = "" if number == 1 else f"-{number}"
+        targets.append(draw_to / f"{image.stem}-pose{end}{ending}")
     return targets
 
 
-def _refuse_inputs(targets: Iterable[Path | None], images: Sequence[Path]) -> None:
-    known = {_identity(image) for image in images} - {None}
-    for target in targets:
-        if target is not None and _identity(target) in known:
-            check_output(target, images)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what is equal for two paths of one file; None for no file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
 def save_drawn(result: PoseResult, target: Path, image: Path | None, **show: Any) -> None:
-    """Draw into `target`, creating its folder, and print its path to stderr.
+    """Draw into `target`, creating its folder.
 
     Raises:
         ImageError: `image` is not an image.
@@ -162,8 +152,7 @@ def save_drawn(result: PoseResult, target: Path, image: Path | None, **show: Any
         target.parent.mkdir(parents=True, exist_ok=True)
         save_drawing(result, target, image, **show)
     except OSError as error:
-        raise click.ClickException(f"Cannot write {target}: {error}") from error
-    click.echo(f"drawn: {target}", err=True)
+        raise click.ClickException(f"Cannot write {target}: {error.strerror}.") from error
 
 
 @frozen
@@ -193,7 +182,7 @@ def _jobs(file: Path) -> Iterator[_Job]:
         else:
             failed += 1
     if failed:
-        click.echo(f"{file}: failed images, not drawn: {failed}", err=True)
+        echo(f"{file}: failed images, not drawn: {failed}", err=True)
 
 
 def _image(job: _Job) -> Path:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import attrs
 import click
-from rich.console import Console
-from rich.text import Text
 
-from posehub.cli.common import echo_json, html_option, json_option, write_page
+from posehub.cli.common import check_page, echo_json, html_option, json_option, write_page
+from posehub.cli.outputs import STDOUT
 from posehub.cli.tables import text_table
+from posehub.cli.terminal import console, echo, text
 from posehub.evaluation.evaluation import Evaluation, evaluate
-from posehub.files import check_output
 from posehub.report.evaluation import (
     KEYPOINT_HEADINGS,
     PRECISION_HEADINGS,
@@ -43,26 +42,26 @@ def command(results: Path, truth: Path, html: Path | None, as_json: bool) -> Non
 
     Needs the extra: pip install "posehub[evaluate]"
     """
-    if html is not None:
-        check_output(html, [results, truth])
+    check_page(html, [results, truth], as_json=as_json)
     evaluation = evaluate(results, truth)
     if html is not None:
         write_page(html, evaluation_page(evaluation, results.name, truth.name))
     if as_json:
         echo_json(attrs.asdict(evaluation))
-    else:
-        _print(Console(), evaluation)
+    elif html != STDOUT:
+        _print(evaluation)
     if evaluation.failed:
-        click.echo(f"failed images, whose people count as missed: {evaluation.failed}", err=True)
+        echo(f"failed images, whose people count as missed: {evaluation.failed}", err=True)
 
 
-def _print(console: Console, evaluation: Evaluation) -> None:
-    console.print(Text(summary(evaluation)), soft_wrap=True)
-    console.print(text_table(["", "value"], [[name, cell] for name, cell in headlines(evaluation)]))
+def _print(evaluation: Evaluation) -> None:
+    out = console()
+    out.print(text(summary(evaluation)), soft_wrap=True)
+    out.print(text_table(["", "value"], [[name, cell] for name, cell in headlines(evaluation)]))
     if evaluation.precision is not None:
-        console.print(text_table(PRECISION_HEADINGS, precision_rows(evaluation.precision)))
-    console.print(text_table(KEYPOINT_HEADINGS, keypoint_rows(evaluation.keypoints)))
-    console.print(
+        out.print(text_table(PRECISION_HEADINGS, precision_rows(evaluation.precision)))
+    out.print(text_table(KEYPOINT_HEADINGS, keypoint_rows(evaluation.keypoints)))
+    out.print(
         text_table(
             ["calibration", "error"],
             [

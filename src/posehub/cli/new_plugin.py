@@ -10,6 +10,9 @@ from string import Template
 
 import click
 
+from posehub.cli.terminal import echo
+from posehub.files import make_folder_atomically
+
 # template -> path inside the plugin's folder; both may have placeholders
 _LAYOUT = {
     "pyproject.toml.txt": "pyproject.toml",
@@ -40,19 +43,20 @@ def command(name: str, into: Path) -> None:
         )
     folder = into / f"posehub-{name}"
     try:
-        folder.mkdir(parents=True)
-        for path, text in plugin_files(name).items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+        into.mkdir(parents=True, exist_ok=True)
+        with make_folder_atomically(folder) as part:
+            for path, text in plugin_files(name).items():
+                target = part / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
     except FileExistsError as error:
         raise click.ClickException(
             f"{folder} exists already. Remove it or choose another name."
         ) from error
     except OSError as error:
         raise click.ClickException(f"Cannot write {folder}: {error.strerror}.") from error
-    click.echo(folder)
-    click.echo(f"Next: pip install -e {folder}, and write find_people in backend.py", err=True)
+    echo(folder)
+    echo(f"Next: pip install -e {folder}, and write find_people in backend.py", err=True)
 
 
 def plugin_files(name: str) -> Mapping[str, str]:
