@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from posehub.cli.common import echo_json, json_option
+from posehub.cli.terminal import console, echo, text
 from posehub.errors import CassetteError
 from posehub.images.loading import load_image
 from posehub.plugins.registry import list_backends
@@ -43,12 +43,12 @@ def show(cassette: Path, as_json: bool) -> None:
         digest = (row["image"] or "-")[: len("sha256:") + 12]
         table.add_row(
             str(row["number"]),
-            row["backend"] or row["url"],
+            text(row["backend"] or row["url"]),
             digest,
             str(row["status"]),
             str(row["bytes"]),
         )
-    Console().print(table)
+    console().print(table)
 
 
 @command.command()
@@ -73,10 +73,10 @@ def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) ->
             ]
         )
     for path, suspect in found:
-        click.echo(f"{path}:{suspect.line}: {suspect.kind}: {suspect.hint}", err=True)
+        echo(f"{path}:{suspect.line}: {suspect.kind}: {suspect.hint}", err=True)
     if found:
         context.exit(1)
-    click.echo(f"cassettes: {len(cassettes)}, possible secrets: none", err=True)
+    echo(f"cassettes: {len(cassettes)}, possible secrets: none", err=True)
 
 
 @command.command()
@@ -96,7 +96,7 @@ def prune(cassette: Path, images: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         echo_json({"kept": len(kept), "removed": len(entries) - len(kept)})
     else:
-        click.echo(f"kept: {len(kept)}, removed: {len(entries) - len(kept)}")
+        echo(f"kept: {len(kept)}, removed: {len(entries) - len(kept)}")
 
 
 def _row(number: int, entry: Interaction) -> dict[str, Any]:

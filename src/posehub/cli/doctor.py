@@ -174,18 +174,18 @@ def _backend(info: BackendInfo, settings: list[Settings]) -> Finding:
 
 
 def _models(info: BackendInfo, options: Any) -> str:
-    """Return in words how many model files are still to be fetched.
+    """Return in words which model files are still to be fetched, and their size.
 
     Raises:
         PosehubError: the plugin's function fails, or a file cannot be read.
     """
     files = [] if info.models is None else declared_files(info, options)
     files = with_others(files)
-    states = [{state_of(file), result_state_of(file)} for file in files]
-    lacking = [state for state in states if state != {"present"}]
+    lacking = [file for file in files if {state_of(file), result_state_of(file)} != {"present"}]
     if not lacking:
         return ""
+    names = ", ".join(f"{file.name} ({file.size / 1e6:.1f} MB)" for file in lacking)
     return (
-        f"; {len(lacking)} of {len(files)} model files are missing or damaged. They are fetched "
-        f"when it is opened, or now: posehub models pull {info.name}"
+        f"; {len(lacking)} of {len(files)} model files are missing or damaged: {names}. They are "
+        f"fetched when it is opened, or now: posehub models pull {info.name}"
     )

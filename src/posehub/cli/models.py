@@ -9,13 +9,12 @@ from typing import Any
 import click
 from attrs import frozen
 from rich import box, filesize
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from posehub.backends.info import BackendInfo
 from posehub.backends.model_files import ModelFile
 from posehub.cli.common import echo_json, json_option, option_layer, options_option
+from posehub.cli.terminal import console, echo, text
 from posehub.errors import ConfigError, PluginError, PosehubError, described
 from posehub.local.models import (
     models_folder,
@@ -115,9 +114,9 @@ def remove_models(name: str, options: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         echo_json({"backend": name, "removed": removed})
     elif removed:
-        click.echo(f"Removed the model files of {name}.")
+        echo(f"Removed the model files of {name}.")
     else:
-        click.echo(f"No model files of {name} are on this machine.")
+        echo(f"No model files of {name} are on this machine.")
 
 
 def _chosen(name: str | None, options: tuple[str, ...]) -> tuple[list[_Needs], bool]:
@@ -139,7 +138,7 @@ def _chosen(name: str | None, options: tuple[str, ...]) -> tuple[list[_Needs], b
             needs.append(_needs_of(info.name, ()))
         except PosehubError as error:
             complete = False
-            click.echo(f"{info.name}: {error}", err=True)
+            echo(f"{info.name}: {error}", err=True)
     return needs, complete
 
 
@@ -185,7 +184,7 @@ def _report(every: Sequence[_Needs], as_json: bool, *, hashed: bool) -> list[dic
         echo_json(rows)
         return rows
     titles = "backend", "file", "size", "state"
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"kept in {models_folder()}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=text(f"kept in {models_folder()}"))
     for title in titles:
         table.add_column(title, no_wrap=True, overflow="fold")
     table.add_column("licence and source", overflow="fold")
@@ -193,8 +192,8 @@ def _report(every: Sequence[_Needs], as_json: bool, *, hashed: bool) -> list[dic
         size = "" if row["size"] is None else filesize.decimal(row["size"])
         shown = {**row, "size": size}
         origin = f"{row['licence']}, from {' or '.join(row['sources'])}"
-        table.add_row(*(escape(shown[title]) for title in titles), escape(origin))
-    Console().print(table if rows else "No model files are needed.")
+        table.add_row(*(text(shown[title]) for title in titles), text(origin))
+    console().print(table if rows else "No model files are needed.")
     return rows
 
 

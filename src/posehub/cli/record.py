@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from posehub.cli.common import backend_options, echo_json, json_option, option_layer
+from posehub.cli.common import WORKERS, backend_options, echo_json, json_option, option_layer
+from posehub.cli.terminal import echo
 from posehub.errors import PosehubError
 from posehub.recording.record import record_with
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="As in VCR: once creates a cassette, new adds to it, all records all again, none plays.",
 )
-@click.option("--workers", default=1, type=click.IntRange(min=1), help="Images at the same time.")
+@click.option("--workers", default=1, type=WORKERS, help="Images at the same time.")
 @json_option
 @click.pass_context
 def command(
@@ -61,7 +62,7 @@ def command(
             if as_json:
                 echo_json({"image": str(path), kind: value if kind == "error" else int(value)})
             else:
-                click.echo(f"{path}  {kind}: {value}")
-    click.echo(f"cassette: {cassette}", err=True)
+                echo(f"{path}  {kind}: {value}")
+    echo(f"cassette: {cassette}", err=True)
     if failures:
         context.exit(1)

@@ -42,16 +42,31 @@ def read_settings() -> list[Settings]:
     Raises:
         ConfigError: a file cannot be read or has a key posehub does not know.
     """
-    folder = Path.cwd()
-    project = [parent / FILE_NAME for parent in (folder, *folder.parents)]
-    nearest_file = next((path for path in project if path.is_file()), None)
+    project = [folder / FILE_NAME for folder in _working_folders()]
+    nearest_file = next(filter(_is_file, project), None)
     own_file = user_file()
     settings = []
     if nearest_file and nearest_file != own_file:
         settings.append(_read(nearest_file, is_project=True))
-    if own_file.is_file():
+    if _is_file(own_file):
         settings.append(_read(own_file, is_project=False))
     return settings
+
+
+def _working_folders() -> list[Path]:
+    """Return the working folder and those above it; none if it was deleted."""
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        return []
+    return [folder, *folder.parents]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # such as of a folder that may not be read
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def user_file() -> Path:
