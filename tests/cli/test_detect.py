@@ -102,7 +102,7 @@ def test_an_invalid_image_is_reported_and_the_others_are_processed(blank, tmp_pa
 def test_a_drawing_that_cannot_be_written_is_a_clear_failure(blank, tmp_path):
     (tmp_path / "file").write_text("in the way")
     result = run("detect", blank, *REPLAY, "--draw", tmp_path / "file" / "people.png")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "Cannot write" in result.stderr
 
 

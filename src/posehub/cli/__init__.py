@@ -17,7 +17,7 @@ import click
 import posehub
 from posehub.cli import terminal
 from posehub.cli.commands import COMMANDS, plugin_commands, summary
-from posehub.cli.failures import as_failure
+from posehub.cli.failures import as_failure, plugin_of
 
 
 class _Group(click.Group):
@@ -59,13 +59,17 @@ class _Group(click.Group):
         """Run the command."""
         try:
             super().invoke(ctx)
-        except (click.exceptions.Exit, click.Abort, SystemExit):
+        except (click.exceptions.Exit, click.Abort):
             raise
         except BaseException as error:  # plugins can raise anything
+            command = ctx.invoked_subcommand or "posehub"
+            # a command may end the program, but not what a plugin does within posehub's own
+            is_end = isinstance(error, SystemExit)
+            if is_end and (command not in COMMANDS or plugin_of(error) is None):
+                raise
             if ctx.params["debug"]:
                 terminal.echo(traceback.format_exc(), err=True)
-            command = ctx.invoked_subcommand or "posehub"
-            raise as_failure(error, command, is_own=command in COMMANDS) from error
+            raise as_failure(error, command) from error
 
 
 def _summaries() -> Iterator[tuple[str, str]]:

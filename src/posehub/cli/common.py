@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from attrs import define
 
 from posehub.backends.layers import Layer
 from posehub.cli.outputs import STDOUT, check_outputs
@@ -114,3 +116,29 @@ def write_page(path: Path, page: str) -> None:
     except OSError as error:
         raise click.ClickException(f"Cannot write {path}: {error}") from error
     echo(f"report: {path}", err=True)
+
+
+@define
+class Tally:
+    """How many images of a command are done, for its last line.
+
+    Attributes:
+        total: number of images.
+        done: number of those done so far, failed ones included.
+        failed: number of those that failed.
+    """
+
+    total: int
+    done: int = 0
+    failed: int = 0
+
+
+@contextmanager
+def counted(total: int) -> Iterator[Tally]:
+    """Count images; an interruption prints to stderr how many are done."""
+    tally = Tally(total)
+    try:
+        yield tally
+    except KeyboardInterrupt:
+        echo(f"images: {tally.done} of {tally.total} done, failed: {tally.failed}", err=True)
+        raise

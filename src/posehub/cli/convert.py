@@ -9,7 +9,7 @@ import attrs
 import click
 
 from posehub.cli.common import echo_json, json_option
-from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout
+from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout, is_folder
 from posehub.cli.terminal import echo
 from posehub.formats import read, write
 from posehub.formats.streams import Written
@@ -73,7 +73,7 @@ def command(
         if name not in after.options:
             flag = name.replace("_", "-")
             raise click.UsageError(f"The format {after.name} has no --{flag}.")
-    if target != STDOUT and not target.is_dir():
+    if target != STDOUT and not is_folder(target):
         check_outputs([target], source.iterdir() if source.is_dir() else [source])
     with file_or_stdout(target) as path:
         written = write(records, path, after.name, **given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from posehub.cli.common import WORKERS, backend_options, json_option, option_layer
+from posehub.cli.common import WORKERS, backend_options, counted, json_option, option_layer
 from posehub.cli.draw import drawing_targets, save_drawn
-from posehub.cli.failures import counted
 from posehub.cli.outputs import STDOUT, check_outputs, option_paths
 from posehub.cli.terminal import console, echo, echo_json_text, text
 from posehub.formats.jsonl import line_of
@@ -22,7 +22,8 @@ from posehub.plugins.opening import open_with
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 
-_PEOPLE_PER_TABLE = 3  # as many as fit into 80 columns
+_LONGEST_ROW = "box, right bottom"
+_PERSON_WIDTH = 22  # of the column of a person, with its padding
 
 
 @click.command("detect")
@@ -92,15 +93,21 @@ def _print_tables(out: Console, path: Path, result: PoseResult) -> None:
     size = "" if result.image_size is None else "  {} x {}".format(*result.image_size)
     heading = f"{path}{size}  {result.backend}  {people}"
     out.print(text(heading, style="bold"), soft_wrap=True)
-    many = _PEOPLE_PER_TABLE if out.width >= 80 else _PEOPLE_PER_TABLE - 1
+    many = _people_per_table(out.width, result.skeleton.keypoints)
     for first in range(0, len(result), many):
         out.print(_table(result, range(len(result))[first : first + many]))
     out.print()
 
 
+def _people_per_table(width: int, keypoints: Sequence[str]) -> int:
+    """Return how many people fit into a table, beside the keypoints' names; one always does."""
+    names = max(map(len, [*keypoints, _LONGEST_ROW]))
+    return max((width - names - 2) // _PERSON_WIDTH, 1)
+
+
 def _table(result: PoseResult, rows: range) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("keypoint")
+    table.add_column("keypoint", overflow="fold")
     for row in rows:
         table.add_column(f"person {row + 1}\n     x      y score", justify="right", no_wrap=True)
     for name in result.skeleton.keypoints:

@@ -11,9 +11,8 @@ from typing import Any
 import click
 from attrs import frozen
 
-from posehub.cli.common import backend_options, echo_json, json_option, option_layer
-from posehub.cli.failures import counted
-from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout, option_paths
+from posehub.cli.common import backend_options, counted, echo_json, json_option, option_layer
+from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout, is_folder, option_paths
 from posehub.cli.terminal import echo
 from posehub.drawing import drawing_format, save_drawing
 from posehub.errors import ImageError, PosehubError
@@ -121,7 +120,7 @@ def drawing_targets(images: Sequence[Path], draw_to: Path, ending: str = ".png")
     """
     if draw_to == STDOUT:
         return [draw_to] * len(images)
-    if draw_to.suffix and not draw_to.is_dir():
+    if draw_to.suffix and not is_folder(draw_to):
         try:
             drawing_format(draw_to)
         except ImageError as error:

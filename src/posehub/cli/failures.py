@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from traceback import walk_tb
 
 import click
-from attrs import define
 
-from posehub.cli.terminal import echo
+from posehub.entry_points import entry_points
 from posehub.errors import ConfigError, PosehubError, UnknownBackendError, described
 
 _USAGE_ERRORS = (ConfigError, UnknownBackendError)
@@ -35,13 +33,12 @@ class _Interruption(click.ClickException):
     exit_code = 130  # as shells have it: 128 and the number of the signal
 
 
-def as_failure(error: BaseException, command: str, *, is_own: bool = True) -> click.ClickException:
+def as_failure(error: BaseException, command: str) -> click.ClickException:
     """Return what to show for an error that ended a command.
 
     Args:
         error: any error.
         command: name of the command, for errors that were not raised on purpose.
-        is_own: whether the command is posehub's own, not a plugin's.
     """
     if isinstance(error, click.ClickException):
         return error
@@ -55,11 +52,26 @@ def as_failure(error: BaseException, command: str, *, is_own: bool = True) -> cl
         return click.ClickException(f"{': '.join([command, *names])}: {error.strerror}.")
     if isinstance(error, MemoryError):
         return click.ClickException(f"{command}: not enough memory.")
-    culprit = "posehub" if is_own else "the plugin that has this command"
+    plugin = plugin_of(error)
+    culprit = "posehub" if plugin is None else f"the plugin {plugin!r}"
     return click.ClickException(
         f"{command} failed with {described(error)}. This is a fault of {culprit}; please report "
         f"it with the traceback that `posehub --debug {command} ...` shows."
     )
+
+
+def plugin_of(error: BaseException) -> str | None:
+    """Return the name of the plugin whose code raised an error, or None if none did."""
+    # here, because `posehub --version` needs no plugin
+    from posehub.plugins.registry import GROUP
+
+    modules = {
+        point.value.partition(":")[0].partition(".")[0].strip(): point.name
+        for point in entry_points(GROUP)
+    }
+    callers = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    packages = (str(name).partition(".")[0] for name in reversed(callers))
+    return next((modules[package] for package in packages if package in modules), None)
 
 
 def with_flags(message: str, command: str) -> str:
@@ -67,31 +79,6 @@ def with_flags(message: str, command: str) -> str:
     for keyword, flag in _FLAGS:
         message = keyword.sub(flag, message)
     if command != "convert" and "--source-skeleton" in message:
+        message += "" if message.endswith(".") else "."
         message += " `posehub convert` has this option; convert the file first."
     return message
-
-
-@define
-class Tally:
-    """How many images of a command are done, for its last line.
-
-    Attributes:
-        total: number of images.
-        done: number of those done so far, failed ones included.
-        failed: number of those that failed.
-    """
-
-    total: int
-    done: int = 0
-    failed: int = 0
-
-
-@contextmanager
-def counted(total: int) -> Iterator[Tally]:
-    """Count images; an interruption prints to stderr how many are done."""
-    tally = Tally(total)
-    try:
-        yield tally
-    except KeyboardInterrupt:
-        echo(f"images: {tally.done} of {tally.total} done, failed: {tally.failed}", err=True)
-        raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -41,6 +41,13 @@ def check_outputs(targets: Sequence[Path], inputs: Iterable[Path]) -> None:
             raise ConfigError(f"Cannot write {str(target)!r}: {error.strerror}.") from error
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder at `path`; not for a name that no file can have."""
+    with suppress(OSError):
+        return path.is_dir()
+    return False
+
+
 def option_paths(options: Iterable[str]) -> list[Path]:
     """Return the values of `KEY=VALUE` pairs that are files, such as cassettes and models."""
     values = [Path(pair.partition("=")[2]) for pair in options]
@@ -71,7 +78,8 @@ def _check_folder(target: Path) -> None:
         folder = folder.parent
     if not folder.is_dir():
         raise ConfigError(f"Cannot write {str(target)!r}: {str(folder)!r} is not a folder.")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    # by the mode, too: access() allows everything to root
+    if not folder.stat().st_mode & 0o222 or not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(
             f"Cannot write {str(target)!r}: the folder {str(folder)!r} is not writable."
         )

@@ -24,6 +24,7 @@ from posehub.drawing.raster import paint
 from posehub.errors import ImageError, nearest
 from posehub.files import write_atomically
 from posehub.images.image import Image
+from posehub.images.limits import DEFAULT_MAX_PIXELS
 from posehub.images.loading import load_image
 from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 
@@ -171,6 +172,21 @@ def drawing_format(path: Path) -> str:
     return FORMATS[ending]
 
 
+def _canvas_size(result: PoseResult) -> tuple[int, int]:
+    """Return the size of a blank canvas, which a results file may name.
+
+    Raises:
+        ImageError: it has no pixels, or too many.
+    """
+    width, height = canvas_size(result)
+    if not 0 < width * height <= DEFAULT_MAX_PIXELS:
+        raise ImageError(
+            f"A blank canvas of {width} x {height} pixels cannot be drawn; it may have 1 to "
+            f"{DEFAULT_MAX_PIXELS:,} pixels."
+        )
+    return width, height
+
+
 @frozen(eq=False)
 class _Drawing:
     """A plan, and what it is drawn on: an image, or a blank canvas for None."""
@@ -183,7 +199,7 @@ class _Drawing:
     def of(cls, result: PoseResult, image: Any, min_score: float, show: Show) -> _Drawing:
         shown = result.mask(min_score=min_score)
         if image is None:
-            return cls(plan(shown, canvas_size(shown), show), None, repr(result))
+            return cls(plan(shown, _canvas_size(shown), show), None, repr(result))
         loaded = load_image(image)
         return cls(plan(shown, loaded.size, show), loaded, loaded.name)
 

@@ -70,15 +70,17 @@ def _write(
     pa = _pyarrow()
     writer = None
     with open_atomically(path) as file:
-        for layout, columns in blocks(records, path):
-            schema = _schema(layout)
-            if writer is None:
-                writer = open_writer(file, schema)
-            # from_pandas: NaN, which means missing, becomes null
-            arrays = [pa.array(columns[f.name], f.type, from_pandas=True) for f in schema]
-            writer.write_batch(pa.record_batch(arrays, schema))
-        assert writer is not None, "there is at least one block"
-        writer.close()
+        try:
+            for layout, columns in blocks(records, path):
+                schema = _schema(layout)
+                if writer is None:
+                    writer = open_writer(file, schema)
+                # from_pandas: NaN, which means missing, becomes null
+                arrays = [pa.array(columns[f.name], f.type, from_pandas=True) for f in schema]
+                writer.write_batch(pa.record_batch(arrays, schema))
+        finally:  # a writer that is still open when the file is closed prints a traceback
+            if writer is not None:
+                writer.close()
 
 
 def _schema(layout: Layout) -> pa.Schema:

@@ -27,9 +27,11 @@ def disk_faults(path: Path, done: str) -> Iterator[None]:
     """Name the file that cannot be "read" or "written".
 
     Raises:
-        FormatError: in the place of an OSError.
+        FormatError: in the place of an OSError, or of a text that UTF-8 cannot hold.
     """
     try:
         yield
     except OSError as error:
         raise FormatError(f"{path}: cannot be {done}: {error.strerror or error}") from error
+    except UnicodeError as error:
+        raise FormatError(f"{path}: cannot be {done}: {error}") from error

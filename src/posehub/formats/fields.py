@@ -79,6 +79,8 @@ def size(data: Any, key: str) -> tuple[int, int]:
     value = take(data, key)
     if not isinstance(value, list) or [type(side) for side in value] != [int, int]:
         raise ValueError(f"{key} must be a list of width and height, got {shown(value)}")
+    if not all(0 <= side < 2**31 for side in value):
+        raise ValueError(f"{key} must be of sides from 0 to 2**31 - 1, got {shown(value)}")
     return value[0], value[1]
 
 

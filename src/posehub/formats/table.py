@@ -214,8 +214,8 @@ def leading_keys(sample: bytes) -> frozenset[str]:
             if event == "end_map" and prefix == "item":
                 break
             previous = event
-    except ijson.JSONError:
-        pass  # the sample ends in the middle, is several values, or is not JSON
+    except (ijson.JSONError, UnicodeDecodeError):
+        pass  # the sample ends in the middle, is several values, or is neither JSON nor UTF-8
     return frozenset(keys)
 
 

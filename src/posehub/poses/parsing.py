@@ -172,6 +172,8 @@ def _size(value: Any) -> tuple[int, int] | None:
         return None
     if not isinstance(value, list) or [type(side) for side in value] != [int, int]:
         raise ValueError(f"image_size must be a list of 2 integers or null, got {value!r}")
+    if not all(0 <= side < 2**31 for side in value):
+        raise ValueError(f"image_size must be of sides from 0 to 2**31 - 1, got {value!r:.60}")
     return value[0], value[1]
 
 
