@@ -53,6 +53,7 @@ def test_missing_model_files_are_named_with_the_command_that_fetches_them(monkey
     found = findings()["backend blazepose"]
     assert found["state"] == "ok"
     assert "2 of 2 model files are missing" in found["detail"]
+    assert " MB), " in found["detail"]
     assert "posehub models pull blazepose" in found["detail"]
 
 

@@ -61,7 +61,7 @@ def test_the_page_is_written_and_its_path_printed(folder):
 
 def test_a_page_that_cannot_be_written_is_a_clear_failure(folder):
     result = run("found.json", "--truth", "truth.json", "--html", "found.json/report.html")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "Cannot write" in result.stderr
 
 

@@ -16,7 +16,7 @@ _FLAGS = (
     (re.compile(r"skeleton=\.\.\."), "--source-skeleton NAME"),
     (re.compile("`skeleton`"), "--source-skeleton"),
     (re.compile(r"result\.to\(name\)"), "--skeleton NAME"),
-    (re.compile(r"the option max_pixels\b"), "--option max_pixels=..."),
+    (re.compile(r"the option (max_pixels|cache)\b"), r"--option \1=..."),
     (re.compile(r"`(min_score|fps)`"), r"--\1"),
 )
 
