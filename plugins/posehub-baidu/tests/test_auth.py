@@ -14,7 +14,7 @@ from posehub.errors import (
     MissingCredentialError,
     TransientError,
 )
-from posehub_baidu.auth import token
+from posehub_baidu.auth import TOKEN_PATH, token
 from posehub_baidu.options import BaiduOptions
 from posehub_baidu.testing import (
     API_KEY,
@@ -216,11 +216,9 @@ def test_an_error_in_the_token_endpoint_is_transient(status):
         b"",
         b"<html>",
         b"[]",
-        b'{"access_token": "24.secret"}',
-        b'{"access_token": "24.secret", "expires_in": "soon"}',
-        b'{"access_token": "24.secret", "expires_in": true}',
-        b'{"access_token": "24.secret", "expires_in": NaN}',
-        b'{"access_token": "24.secret", "expires_in": -1}',
+        b"[" * 100_000,
+        b'{"access_token": null, "expires_in": 2592000}',
+        b'{"error": null}',
         b'{"access_token": 24, "expires_in": 2592000}',
         b'{"access_token": "", "expires_in": 2592000}',
     ],
@@ -229,6 +227,107 @@ def test_a_token_response_of_another_form_is_an_invalid_response_without_the_tok
     with pytest.raises(InvalidResponseError) as caught:
         token(HttpResponse(200, {}, body))
     assert "24" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "seconds"),
+    [
+        ("2592000", 2592000),
+        ('"2592000"', 2592000),
+        ("1.5", 1.5),
+        ("9" * 400, 2592000),
+        ("1e400", 2592000),
+        ("0", 3600),
+        ("-1", 3600),
+        ("-1e400", 3600),
+        ("NaN", 3600),
+        ("null", 3600),
+        ("true", 3600),
+        ('"soon"', 3600),
+        ("[]", 3600),
+    ],
+)
+def test_a_token_is_used_whatever_its_lifetime(lifetime, seconds):
+    body = f'{{"access_token": "24.secret", "expires_in": {lifetime}}}'.encode()
+    found = token(HttpResponse(200, {}, body))
+    assert (found.value, found.lifetime) == ("24.secret", seconds)
+
+
+def test_a_token_without_a_lifetime_is_used_for_an_hour():
+    assert token(HttpResponse(200, {}, b'{"access_token": "24.secret"}')).lifetime == 3600
+
+
+def test_a_byte_order_mark_before_a_token_is_skipped():
+    body = b'\xef\xbb\xbf{"access_token": "24.secret", "expires_in": 5}'
+    assert token(HttpResponse(200, {}, body)).lifetime == 5
+
+
+@pytest.mark.parametrize("lifetime", [0, -5])
+def test_a_token_that_has_expired_already_costs_no_token_for_each_image(
+    open_baidu, image_file, lifetime
+):
+    with BaiduStub() as stub:
+        issue = stub.token_response
+
+        def response(form):
+            status, data = issue(form)
+            return status, {**data, "expires_in": lifetime}
+
+        stub.token_response = response
+        backend = open_baidu(stub)
+        for seed in range(10):
+            backend.detect(image_file(seed=seed))
+        assert len(stub.tokens) == 1
+
+
+PASSING = {
+    "a page with 403": (403, b"<html>log in to this network</html>"),
+    "a page with 401": (401, b""),
+    "server_error": (500, b'{"error": "server_error", "error_description": "try later"}'),
+    "temporarily_unavailable": (503, b'{"error": "temporarily_unavailable"}'),
+    "an unknown error": (400, b'{"error": "slow_down"}'),
+    "429": (429, b""),
+    "500": (500, b""),
+    "not JSON": (200, b"<html>"),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), PASSING.values(), ids=PASSING)
+def test_a_passing_failure_of_the_token_endpoint_is_not_remembered(
+    open_baidu, image_file, status, body
+):
+    class FailingOnce(BaiduStub):
+        failed = False
+
+        def _respond(self, path, query, headers, data):
+            if path == TOKEN_PATH and not self.failed:
+                self.failed = True
+                return body, Fault(status=status)
+            return super()._respond(path, query, headers, data)
+
+    with FailingOnce() as stub:
+        backend = open_baidu(stub, max_retries=0)
+        with pytest.raises(BackendError) as caught:
+            backend.detect(image_file())
+        assert not isinstance(caught.value, AuthError)
+        assert len(backend.detect(image_file())) == 1
+
+
+@pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
+def test_a_passing_failure_of_the_token_endpoint_may_be_repeated(error):
+    with pytest.raises(TransientError, match=error):
+        token(HttpResponse(400, {}, f'{{"error": "{error}"}}'.encode()))
+
+
+def test_a_service_that_refuses_every_token_costs_two_tokens_for_many_images(
+    open_baidu, image_file
+):
+    with BaiduStub(fault=lambda number: Fault(code=110)) as stub:
+        backend = open_baidu(stub, max_retries=3)
+        files = [image_file(seed=seed) for seed in range(30)]
+        outcomes = list(backend.detect_many(files, workers=8, on_error="return"))
+        assert {type(outcome) for outcome in outcomes} == {AuthError}
+        assert len(stub.tokens) <= 3
 
 
 @pytest.mark.parametrize(
@@ -244,6 +343,7 @@ def test_a_token_response_of_another_form_is_an_invalid_response_without_the_tok
         "http://localhost:8080",
         "http://LOCALHOST",
         "http://[::1]:8080",
+        "http://pose.localhost:8080",
     ],
 )
 def test_an_endpoint_is_https_or_plain_http_on_loopback(endpoint):

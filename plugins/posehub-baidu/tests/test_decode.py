@@ -141,6 +141,34 @@ def test_an_older_response_of_14_keypoints_has_no_scores():
     assert np.isnan(person.score)
 
 
+def test_a_part_at_0_0_without_a_score_is_missing():
+    parts = {name: {"x": 5.0, "y": 7.0} for name in OLD_PARTS}
+    parts |= {name: {"x": 0.0, "y": 0.0} for name in ("right_elbow", "right_wrist")}
+    box = {"left": 1, "top": 2, "width": 3, "height": 4}
+    person = decoded(with_person({"body_parts": parts, "location": box}))[0]
+    assert set(person.keypoints) == {*OLD_PARTS} - {"right_elbow", "right_wrist"}
+    assert np.isnan(person["right_wrist"].x)
+    assert person["right_wrist"].score == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "reported"),
+    [
+        ({"x": 0, "y": 0, "score": 0}, False),
+        ({"x": 0.0, "y": -0.0, "score": 0.0}, False),
+        ({"x": 0, "y": 0, "score": 0.5}, True),
+        ({"x": 0, "y": 3, "score": 0}, True),
+        ({"x": 0, "y": 3}, True),
+    ],
+)
+def test_a_part_at_0_0_is_missing_only_if_its_score_is_0(part, reported):
+    assert ("nose" in decoded(with_nose(part))[0].keypoints) == reported
+
+
+def test_a_byte_order_mark_is_skipped(two_people):
+    assert len(decoded(b"\xef\xbb\xbf" + two_people)) == 2
+
+
 def test_an_unknown_keypoint_is_kept_in_raw():
     response = one_person()
     response["person_info"][0]["body_parts"]["left_big_toe"] = {"x": 1, "y": 2, "score": 1}

@@ -21,8 +21,14 @@ from posehub_baidu.testing import BaiduStub, Fault
 
 # Code -> (error, requests sent if two repeats are allowed), from the vendor's table of codes.
 CODES = {
+    1: (TransientError, 3),
+    2: (TransientError, 3),
+    3: (BackendError, 1),
     4: (RateLimitedError, 3),
+    6: (AuthError, 1),
+    13: (AuthError, 1),
     14: (AuthError, 1),
+    15: (AuthError, 1),
     17: (QuotaExceededError, 1),
     18: (RateLimitedError, 3),
     19: (QuotaExceededError, 1),
@@ -38,9 +44,21 @@ CODES = {
     216200: (ImageError, 1),
     216201: (ImageError, 1),
     216202: (ImageError, 1),
+    216203: (BackendError, 1),
     216630: (TransientError, 2),  # after a second failure, further repeats are useless
     216634: (TransientError, 2),
     282000: (TransientError, 3),
+    282003: (BackendError, 1),
+    282810: (TransientError, 2),
+    283300: (BackendError, 1),
+    336000: (TransientError, 3),
+    336001: (BackendError, 1),
+    336002: (BackendError, 1),
+    336003: (BackendError, 1),
+    336004: (ImageError, 1),
+    336005: (ImageError, 1),
+    336006: (BackendError, 1),
+    336100: (TransientError, 3),
 }
 
 # HTTP status -> (error, requests sent if two repeats are allowed).
@@ -115,10 +133,10 @@ def test_a_redirect_is_not_followed(stub, open_baidu, image_file):
 
 
 def test_an_unknown_code_is_a_backend_error_with_code_and_message():
-    error = fault({"error_code": 336001, "error_msg": "new error"}, "77")
+    error = fault({"error_code": 999001, "error_msg": "new error"}, "77")
     assert type(error) is BackendError
-    assert (error.code, error.request_id) == (336001, "77")
-    assert "336001: new error" in str(error)
+    assert (error.code, error.request_id) == (999001, "77")
+    assert "999001: new error" in str(error)
 
 
 @pytest.mark.parametrize("code", [18, "18", "18 "])
@@ -177,7 +195,11 @@ def test_an_error_without_a_message_still_has_its_code():
 @pytest.mark.parametrize(
     ("code", "words"),
     [
+        (3, "BAIDU_ENDPOINT"),
+        (6, "tick the interface body_analysis"),
+        (13, "BAIDU_API_KEY"),
         (14, "BAIDU_IAM_SECRET_KEY"),
+        (15, "BAIDU_API_KEY"),
         (18, "qps"),
         (100, "BAIDU_API_KEY"),
         (110, "BAIDU_ACCESS_TOKEN"),
@@ -186,3 +208,11 @@ def test_an_error_without_a_message_still_has_its_code():
 )
 def test_a_message_has_advice(code, words):
     assert words in str(fault({"error_code": code, "error_msg": "m"}, None))
+
+
+@pytest.mark.parametrize("code", ["0", "null", '"0"', '""'])
+def test_the_code_of_no_error_is_not_an_error(open_baidu, image_file, code):
+    body = f'{{"error_code": {code}, "error_msg": "", "person_num": 0, "person_info": []}}'.encode()
+    with BaiduStub(fault=lambda number: Fault(body=body)) as stub:
+        assert len(open_baidu(stub).detect(image_file())) == 0
+        assert len(stub.calls) == 1

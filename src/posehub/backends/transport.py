@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from posehub.backends.base import Backend
     from posehub.images.image import Image
 
+MAX_BODY = 16 * 1024 * 1024
+"""Longest response body, in bytes. A pose response has some kilobytes; an endless one must not fill
+the memory."""
+
 
 def _length(body: bytes) -> str:
     return f"<{len(body)} bytes>"

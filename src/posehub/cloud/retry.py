@@ -89,7 +89,8 @@ class RetryingTransport:
         If the policy gives up, return the last response; the backend raises its error.
 
         Raises:
-            TransientError: the last attempt got no response.
+            TransientError: the last attempt got no response; the message has the number of
+                attempts.
         """
         start = self._clock.now()
         attempt = 1
@@ -99,6 +100,7 @@ class RetryingTransport:
             except TransientError as error:
                 delay = self._delay(request, error, attempt, start)
                 if delay is None:
+                    error.args = (f"{error} Attempts made: {attempt}.",)
                     raise
             else:
                 fault = self._fault(response)

@@ -11,6 +11,7 @@ from posehub.backends.transport import Recording, Transport
 from posehub.cloud.clock import CLOCK, Clock
 from posehub.cloud.pacing import PacedTransport, Pacer
 from posehub.cloud.retry import RetryingTransport, RetryPolicy
+from posehub.cloud.secrets import CleanTransport, Secrets, secrets_of
 
 
 def open_service(recording: Recording, options: Any, clock: Clock = CLOCK) -> Backend:
@@ -31,8 +32,13 @@ def open_service(recording: Recording, options: Any, clock: Clock = CLOCK) -> Ba
 
 
 def live_transport(recording: Recording, options: Any, clock: Clock = CLOCK) -> Transport:
-    """Return the transport to the live service, paced by the option `qps`."""
-    transport = recording.transport(options)
+    """Return the transport to the live service, paced by the option `qps`.
+
+    Its responses and errors have no secret of the options.
+    """
+    transport: Transport = CleanTransport(
+        recording.transport(options), Secrets(secrets_of(options))
+    )
     if isinstance(options, ServiceOptions) and options.qps is not None:
         return PacedTransport(transport, Pacer(options.qps, clock))
     return transport

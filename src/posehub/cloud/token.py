@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from copy import copy
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from posehub.cloud.clock import CLOCK, Clock
-from posehub.errors import AuthError
+from posehub.errors import AuthError, PosehubError
 
 _EARLY_SHARE = 0.1
 _EARLY_AT_MOST = 300.0
@@ -33,8 +33,9 @@ class Token:
 class TokenStore:
     """Holds a token for all threads, and fetches it when there is no valid one.
 
-    If the service refuses the keys, the refusal is remembered: a second request with the same keys
-    would be refused too.
+    Threads that need a token while one is being fetched wait for it, and share the outcome. If the
+    service refuses the keys, the refusal is remembered: a second request with the same keys would
+    be refused too. Other failures are not remembered.
 
     Args:
         fetch: gets a new token from the service.
@@ -48,6 +49,7 @@ class TokenStore:
         self._value = ""
         self._renew_at = float("-inf")
         self._refusal: AuthError | None = None
+        self._fetching: _Fetching | None = None
 
     def get(self) -> str:
         """Return a valid token.
@@ -56,31 +58,61 @@ class TokenStore:
             AuthError: the service refuses the keys.
             BackendError: the token cannot be fetched.
         """
-        with self._lock:
-            if self._clock.now() >= self._renew_at:
-                self._renew()
-            return self._value
+        return self._valid(lambda: self._clock.now() < self._renew_at)
 
     def replace(self, stale: str) -> str:
         """Return another token than `stale`, which the service no longer accepts.
 
         Threads that replace the same stale token get the same new one.
         """
-        with self._lock:
-            if self._value == stale:
-                self._renew()
-            return self._value
+        return self._valid(lambda: self._value != stale)
 
-    def _renew(self) -> None:
-        if self._refusal is not None:
-            raise copy(self._refusal)
+    def _valid(self, is_valid: Callable[[], bool]) -> str:
+        while True:
+            with self._lock:
+                if is_valid():
+                    return self._value
+                if self._refusal is not None:
+                    raise copy(self._refusal)
+                fetching, first = self._fetching, False
+                if fetching is None:
+                    fetching = self._fetching = _Fetching()
+                    first = True
+            if first:
+                return self._fetched(fetching)
+            fetching.done.wait()
+            if fetching.error is not None:
+                raise copy(fetching.error)
+            if fetching.value is not None:
+                return fetching.value
+            # the thread that fetched was interrupted
+
+    def _fetched(self, fetching: _Fetching) -> str:
+        # Copies of errors are kept, because a raised error refers to the frames it passed, and they
+        # refer to the images of those calls.
         try:
             token = self._fetch()
-        except AuthError as error:
-            # A copy is kept, because a raised error refers to the frames it passed, and they refer
-            # to the images of those calls.
-            self._refusal = copy(error)
+        except PosehubError as error:
+            fetching.error = copy(error)
+            if isinstance(error, AuthError):
+                self._refusal = copy(error)
             raise
-        early = min(token.lifetime * _EARLY_SHARE, _EARLY_AT_MOST)
-        self._value = token.value
-        self._renew_at = self._clock.now() + token.lifetime - early
+        else:
+            early = min(token.lifetime * _EARLY_SHARE, _EARLY_AT_MOST)
+            with self._lock:
+                self._value = fetching.value = token.value
+                self._renew_at = self._clock.now() + token.lifetime - early
+            return token.value
+        finally:
+            with self._lock:
+                self._fetching = None
+            fetching.done.set()
+
+
+@define(eq=False)
+class _Fetching:
+    """A fetch under way, and its outcome: a token or an error; neither if it was interrupted."""
+
+    done: threading.Event = field(factory=threading.Event)
+    value: str | None = field(default=None, repr=False)
+    error: PosehubError | None = None

@@ -14,12 +14,18 @@ from posehub.cloud.authorisation import AuthorisedTransport, FixedScheme, Scheme
 from posehub.cloud.network import Credentials, Network
 from posehub.cloud.status import error_of_status
 from posehub.cloud.token import Token, TokenStore
-from posehub.errors import AuthError, InvalidResponseError
+from posehub.errors import AuthError, BackendError, InvalidResponseError, TransientError
 from posehub_baidu.faults import TOKEN_CODES, fault_code
 from posehub_baidu.iam import authorization, timestamp
 from posehub_baidu.options import BaiduOptions
 
 TOKEN_PATH = "/oauth/2.0/token"  # noqa: S105  # a path, not a password
+_REFUSALS = ("invalid_client", "unauthorized_client", "access_denied", "invalid_grant")
+_PASSING = ("server_error", "temporarily_unavailable")
+_UNKNOWN_LIFETIME = 3600.0
+_LONGEST_LIFETIME = 2592000.0
+"""Seconds that a token of unknown lifetime is used, and any token at most: Baidu's own are valid
+for 30 days. One that the service refuses is replaced before."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -66,7 +72,8 @@ class IamScheme:
         signature = authorization(
             self.access_key, self.secret_key, request.method, parts.path, headers, now
         )
-        return Credentials(headers={**headers, "Authorization": signature})
+        secrets = (self.access_key, signature, signature.rpartition("/")[2])
+        return Credentials(headers={**headers, "Authorization": signature}, secrets=secrets)
 
     def renew(self, refused: Credentials) -> bool:
         """Return False: each request already has a new signature."""
@@ -93,7 +100,8 @@ def _scheme(options: BaiduOptions, network: Network) -> Scheme:
             "grant_type": "client_credentials",
             "client_id": options.api_key or "",
             "client_secret": options.secret_key or "",
-        }
+        },
+        secrets=(options.api_key or "", options.secret_key or ""),
     )
     return TokenScheme(TokenStore(lambda: token(network.send(request, keys))))
 
@@ -109,8 +117,9 @@ def token(response: HttpResponse) -> Token:
 
     Raises:
         AuthError: the keys are refused; the message names the variable to check.
+        TransientError: the endpoint fails for now.
         InvalidResponseError: the response has no token and no error.
-        BackendError: the HTTP status is an error.
+        BackendError: the HTTP status or the response is another error.
     """
     found = _token_in(response)
     if found is not None:
@@ -118,35 +127,61 @@ def token(response: HttpResponse) -> Token:
     # no local variable holds the parsed body: it may have a token, and tracebacks may show locals
     raise (
         _refusal_in(response)
-        or error_of_status(response, "Baidu's token endpoint")
+        or _failure_of(response)
         or InvalidResponseError("The response of Baidu's token endpoint has no token.")
     )
 
 
 def _token_in(response: HttpResponse) -> Token | None:
     data = _object(response)
-    value, lifetime = data.get("access_token"), data.get("expires_in")
-    if response.status == 200 and isinstance(value, str) and value and _is_seconds(lifetime):
-        return Token(value, float(lifetime))  # type: ignore[arg-type]  # checked by _is_seconds
+    value = data.get("access_token")
+    if response.status == 200 and isinstance(value, str) and value:
+        return Token(value, _lifetime(data.get("expires_in")))
     return None
 
 
-def _refusal_in(response: HttpResponse) -> AuthError | None:
+def _refusal_in(response: HttpResponse) -> BackendError | None:
+    """Return the error that the endpoint states in the words of OAuth 2 (RFC 6749, 5.2)."""
     data = _object(response)
-    if "error" not in data:
+    error = data.get("error")
+    if not isinstance(error, str):
         return None
-    detail = str(data.get("error_description", data["error"]))
-    variable = "BAIDU_API_KEY" if "unknown client" in detail else "BAIDU_SECRET_KEY"
-    return AuthError(f"Baidu refuses the keys: {detail[:200]}. Check {variable}.", code=401)
+    detail = f"{data.get('error_description') or error}"[:200]
+    if error in _REFUSALS:
+        variable = "BAIDU_API_KEY" if "unknown client" in detail else "BAIDU_SECRET_KEY"
+        return AuthError(f"Baidu refuses the keys: {detail}. Check {variable}.", code=401)
+    message = f"Baidu's token endpoint responded with the error {error[:40]!r}: {detail}."
+    if error in _PASSING or response.status == 429 or response.status >= 500:
+        return TransientError(f"{message} Try again later.", code=error[:40])
+    return BackendError(message, code=error[:40])
 
 
-def _is_seconds(value: object) -> bool:
-    return type(value) in (int, float) and value > 0  # type: ignore[operator]  # a number here
+def _failure_of(response: HttpResponse) -> BackendError | None:
+    if response.status in (401, 403):
+        # without an error of OAuth 2 it says nothing about the keys
+        return BackendError(
+            f"Baidu's token endpoint responded with HTTP {response.status} and without an error of "
+            "its own. It may come from a proxy, gateway or login page of the network.",
+            code=response.status,
+        )
+    return error_of_status(response, "Baidu's token endpoint")
+
+
+def _lifetime(seconds: object) -> float:
+    """Return the seconds of `expires_in`, which may be a text.
+
+    A token whose lifetime is missing or makes no sense may be valid all the same.
+    """
+    try:
+        lifetime = 0.0 if isinstance(seconds, bool) else float(seconds)  # type: ignore[arg-type]  # caught
+    except (TypeError, ValueError, OverflowError):
+        return _UNKNOWN_LIFETIME
+    return min(lifetime, _LONGEST_LIFETIME) if lifetime > 0 else _UNKNOWN_LIFETIME
 
 
 def _object(response: HttpResponse) -> dict[str, Any]:
     try:
-        data = json.loads(response.body)
+        data = json.loads(response.body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

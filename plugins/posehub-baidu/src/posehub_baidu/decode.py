@@ -15,7 +15,7 @@ from posehub.backends.transport import HttpResponse
 from posehub.cloud.status import error_of_status
 from posehub.errors import InvalidResponseError, PosehubError
 from posehub.poses.skeletons import BAIDU21
-from posehub_baidu.faults import fault, shown
+from posehub_baidu.faults import fault, is_fault, shown
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def decode(
     """
     data = parse(response)
     request_id = _request_id(data)
-    if "error_code" in data:
+    if is_fault(data):
         raise fault(data, request_id)
     try:
         keypoints, scores, boxes, box_scores = _people(data)
@@ -85,7 +85,7 @@ def fault_in(response: HttpResponse) -> PosehubError | None:
         data = parse(response)
     except PosehubError as error:
         return error
-    return fault(data, _request_id(data)) if "error_code" in data else None
+    return fault(data, _request_id(data)) if is_fault(data) else None
 
 
 def parse(response: HttpResponse) -> dict[str, Any]:
@@ -96,10 +96,10 @@ def parse(response: HttpResponse) -> dict[str, Any]:
         BackendError: the HTTP status is an error, and the body has no error code.
     """
     try:
-        data = _JSON.decode(response.body.decode())
+        data = _JSON.decode(response.body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         data = None
-    if isinstance(data, dict) and (response.status == 200 or "error_code" in data):
+    if isinstance(data, dict) and (response.status == 200 or is_fault(data)):
         return data
     error = error_of_status(response, "Baidu")
     if error is not None:
@@ -139,9 +139,11 @@ def _people(data: Mapping[str, Any]) -> tuple[Array, Array, Array, Array]:
             for name, part in person[group].items():
                 if name in _COLUMNS:
                     index = first + _COLUMNS[name]
-                    points[2 * index] = part["x"]
-                    points[2 * index + 1] = part["y"]
-                    scores[index] = part.get("score", _NAN)
+                    x, y, score = part["x"], part["y"], part.get("score", _NAN)
+                    if x == y == 0 and not score > 0:
+                        continue  # older versions of the service write a missing part like this
+                    points[2 * index : 2 * index + 2] = x, y
+                    scores[index] = score
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidResponseError(
             f"Baidu's response has no valid {group} for person {row} "

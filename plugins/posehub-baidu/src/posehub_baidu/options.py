@@ -57,7 +57,6 @@ class BaiduOptions(ServiceOptions):
     endpoint: str = option(
         DEFAULT_ENDPOINT,
         help="Scheme and host of the service.",
-        affects_result=False,
         env="BAIDU_ENDPOINT",
         personal=True,
         validator=_check_endpoint,
