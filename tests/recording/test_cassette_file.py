@@ -13,7 +13,8 @@ from vcr.serializers import yamlserializer
 
 from posehub.backends.transport import HttpResponse
 from posehub.errors import CassetteError
-from posehub.recording.cassette import Interaction, read_cassette, write_cassette
+from posehub.recording.cassette import read_cassette, write_cassette
+from posehub.recording.interaction import Interaction
 
 bodies = st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode))
 interactions = st.builds(

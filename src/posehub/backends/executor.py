@@ -21,6 +21,7 @@ R = TypeVar("R")
 
 _numbers = count()
 _ticket: ContextVar[tuple[int, ...] | None] = ContextVar("ticket", default=None)
+_workers: ContextVar[tuple[Workers, int] | None] = ContextVar("workers", default=None)
 _stop_requested: ContextVar[threading.Event | None] = ContextVar("stop_requested", default=None)
 
 
@@ -50,6 +51,21 @@ def ticket() -> tuple[int, ...]:
     return (next(_numbers),) if held is None else held
 
 
+def wait_for_earlier_items() -> None:
+    """Wait until the calls for all earlier items of `ordered_map` have ended.
+
+    For calls whose order matters, such as playing recorded responses one by one. Items start in
+    order, so that the earliest one never waits. Outside `ordered_map` this does nothing.
+
+    Raises:
+        Stopped: the consumer stopped.
+    """
+    held = _workers.get()
+    if held is not None:
+        workers, index = held
+        workers.wait_for_items_before(index)
+
+
 class Workers:
     """Threads that run calls, and end them early when `stop` is called."""
 
@@ -57,6 +73,9 @@ class Workers:
         self._stop = threading.Event()
         self._number = ticket()[0]
         self._threads = ThreadPoolExecutor(workers, "posehub-worker")
+        self._ended = threading.Condition()
+        self._later_ended: set[int] = set()  # calls that ended before an earlier one
+        self._earliest = 0  # the first item whose call has not ended
 
     def submit(self, function: Callable[[T], R], index: int, item: T) -> Future[R]:
         """Start `function(item)`; `index` is the place of the item among all."""
@@ -65,13 +84,38 @@ class Workers:
             # never reset: the threads are this call's own
             _stop_requested.set(self._stop)
             _ticket.set((self._number, index))
-            return function(item)
+            _workers.set((self, index))
+            try:
+                return function(item)
+            finally:
+                self._end(index)
 
         return self._threads.submit(run)
 
+    def wait_for_items_before(self, index: int) -> None:
+        """Wait until the calls for all earlier items have ended.
+
+        Raises:
+            Stopped: the consumer stopped.
+        """
+        with self._ended:
+            self._ended.wait_for(lambda: self._earliest >= index or self._stop.is_set())
+        if self._stop.is_set():
+            raise Stopped
+
+    def _end(self, index: int) -> None:
+        with self._ended:
+            self._later_ended.add(index)
+            while self._earliest in self._later_ended:
+                self._later_ended.remove(self._earliest)
+                self._earliest += 1
+            self._ended.notify_all()
+
     def stop(self) -> None:
         """Start no further call, end pauses at once, and wait for the calls that run."""
-        self._stop.set()
+        with self._ended:
+            self._stop.set()
+            self._ended.notify_all()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 

@@ -14,8 +14,9 @@ from posehub.cli.terminal import console, echo, text
 from posehub.errors import CassetteError
 from posehub.images.loading import load_image
 from posehub.plugins.registry import list_backends
-from posehub.recording.cassette import Interaction, read_cassette, write_cassette
+from posehub.recording.cassette import read_cassette, write_cassette
 from posehub.recording.forms import form_digest
+from posehub.recording.interaction import Interaction
 from posehub.recording.results import recorded_name, recording_of
 from posehub.recording.secrets import find_secrets
 
@@ -32,7 +33,7 @@ def command() -> None:
 @json_option
 def show(cassette: Path, as_json: bool) -> None:
     """List the interactions of CASSETTE, with the digests of their images."""
-    rows = [_row(number, entry) for number, entry in enumerate(read_cassette(cassette))]
+    rows = [_row(number, entry) for number, entry in enumerate(read_cassette(cassette, _is_known))]
     if as_json:
         echo_json(rows)
         return
@@ -62,7 +63,7 @@ def check(context: click.Context, cassettes: tuple[Path, ...], as_json: bool) ->
     for info in list_backends():
         shapes |= {} if info.recording is None else info.recording.secrets
     for cassette in cassettes:
-        read_cassette(cassette)
+        read_cassette(cassette, _is_known)
         text = cassette.read_text(encoding="utf-8", errors="replace")
         found += [(cassette, suspect) for suspect in find_secrets(text, shapes)]
     if as_json:
@@ -97,6 +98,13 @@ def prune(cassette: Path, images: tuple[Path, ...], as_json: bool) -> None:
         echo_json({"kept": len(kept), "removed": len(entries) - len(kept)})
     else:
         echo(f"kept: {len(kept)}, removed: {len(entries) - len(kept)}")
+
+
+def _is_known(url: str) -> bool:
+    """Return whether an interaction is of an installed backend, and so must be readable."""
+    if recorded_name(url) is not None:
+        return True
+    return any(recording_of(info).recognises(url) for info in list_backends())
 
 
 def _row(number: int, entry: Interaction) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def command(
     Error responses are recorded too. The cassette holds digests of the images and no credentials.
     """
     failures = 0
-    with record_with(backend, option_layer(options), cassette, mode) as opened:
+    advice = "Record it too with --mode new."
+    with record_with(backend, option_layer(options), cassette, mode, advice) as opened:
         outcomes = opened.detect_many(images, workers=workers, on_error="return")
         for path, outcome in zip(images, outcomes, strict=True):
             if isinstance(outcome, PosehubError):
@@ -63,6 +64,7 @@ def command(
                 echo_json({"image": str(path), kind: value if kind == "error" else int(value)})
             else:
                 echo(f"{path}  {kind}: {value}")
-    echo(f"cassette: {cassette}", err=True)
+    if cassette.exists():
+        echo(f"cassette: {cassette}", err=True)
     if failures:
         context.exit(1)

@@ -2,73 +2,70 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-
-from attrs import field, frozen
+from urllib.parse import urlencode
 
 from posehub.backends.transport import HttpResponse
 from posehub.errors import CassetteError, MissingDependencyError
 from posehub.files import write_atomically
+from posehub.recording.encodings import decompressed
+from posehub.recording.interaction import Interaction
+from posehub.recording.journal import has_left_journals
+from posehub.recording.yaml_text import parsed, written
 
-try:
-    import yaml
-except ImportError as error:
-    raise MissingDependencyError(
-        "Cassettes need PyYAML, which is not installed: pip install 'posehub[cassettes]'"
-    ) from error
+_log = logging.getLogger("posehub.cassettes")
 
-# The ones in C are ten times as fast, but some builds of PyYAML lack them.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_ONE_LINE = 2**31 - 1  # columns: text that is wrapped differently would show as a change in git
-
-
-@frozen
-class Interaction:
-    """One recorded request and its response.
-
-    Attributes:
-        method: method of the request.
-        url: URL of the request.
-        body: body of the request.
-        response: the response, decompressed.
-    """
-
-    method: str
-    url: str
-    body: bytes = field(repr=False)
-    response: HttpResponse
+_STATUSES = range(100, 1000)
+_KILLED = (
+    "Its recording was interrupted. Record it again in the mode once or new; the responses that "
+    "were received are kept."
+)
 
 
-def read_cassette(path: Path) -> list[Interaction]:
+def read_cassette(path: Path, needs: Callable[[str], bool] = lambda url: True) -> list[Interaction]:
     """Return the interactions of a cassette, in their order.
+
+    Args:
+        path: the file.
+        needs: returns whether the interaction with this URL is needed. One that is not needed may
+            be of any form: if it cannot be read it is skipped, and a warning has the number.
 
     Raises:
         CassetteError: the file is missing or is not in VCR's format; names the entry and the field.
+        MissingDependencyError: a response is compressed in a way that needs another package.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise CassetteError(f"Cassette {path} is not a plain file.")
         text = path.read_bytes()
     except OSError as error:
-        raise CassetteError(
-            f"Cannot read cassette {path}: {error.strerror}. Check the option cassette."
-        ) from error
-    try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # both loaders are the safe one
-    except (yaml.YAMLError, ValueError) as error:
-        raise CassetteError(f"Cassette {path} is not valid YAML: {error}") from error
-    entries = data.get("interactions") if isinstance(data, dict) else None
-    if not isinstance(entries, list):
-        raise CassetteError(
-            f"Cassette {path} has no list of interactions; it is not in VCR's format."
-        )
-    return [
-        _interaction(entry, f"Cassette {path}, interaction {n}") for n, entry in enumerate(entries)
-    ]
+        killed = has_left_journals(path)
+        advice = _KILLED if killed else "Check the option cassette."
+        raise CassetteError(f"Cannot read cassette {path}: {error.strerror}. {advice}") from error
+    return interactions_in(text, path, needs)
+
+
+def interactions_in(
+    text: bytes, path: Path, needs: Callable[[str], bool] = lambda url: True
+) -> list[Interaction]:
+    """Return the interactions in the content of the cassette `path`; see `read_cassette`."""
+    interactions = []
+    skipped = 0
+    for number, entry in enumerate(_entries(text, path)):
+        try:
+            interactions.append(_interaction(entry, f"Cassette {path}, interaction {number}"))
+        except (CassetteError, MissingDependencyError):
+            url = _url(entry)
+            if url is None or needs(url):
+                raise
+            skipped += 1
+    if skipped:
+        _log.warning("%s: skipped %d interactions of other services", path, skipped)
+    return interactions
 
 
 def write_cassette(path: Path, interactions: Iterable[Interaction]) -> None:
@@ -80,12 +77,24 @@ def write_cassette(path: Path, interactions: Iterable[Interaction]) -> None:
         CassetteError: the file cannot be written.
     """
     data = {"interactions": [_entry(interaction) for interaction in interactions], "version": 1}
-    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ONE_LINE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text.encode())
+        write_atomically(path, written(data))
     except OSError as error:
         raise CassetteError(f"Cannot write cassette {path}: {error.strerror}.") from error
+
+
+def _entries(text: bytes, path: Path) -> list[Any]:
+    try:
+        data = parsed(text)
+    except ValueError as error:
+        raise CassetteError(f"Cassette {path} is not valid YAML: {error}") from error
+    entries = data.get("interactions") if isinstance(data, dict) else None
+    if not isinstance(entries, list):
+        raise CassetteError(
+            f"Cassette {path} has no list of interactions; it is not in VCR's format."
+        )
+    return entries
 
 
 def _entry(interaction: Interaction) -> dict[str, Any]:
@@ -119,25 +128,27 @@ def _reason(status: int) -> str:
         return ""
 
 
+def _url(entry: Any) -> str | None:
+    request = entry.get("request") if isinstance(entry, dict) else None
+    url = request.get("uri") if isinstance(request, dict) else None
+    return url if isinstance(url, str) else None
+
+
 def _interaction(entry: Any, where: str) -> Interaction:
     request = _take(entry, "request", dict, where)
     response = _take(entry, "response", dict, where)
     status = _take(response, "status", dict, f"{where}, response")
     recorded = _take(response, "body", dict, f"{where}, response")
-    headers = {
-        str(name).lower(): str(values[0]) if isinstance(values, list) and values else str(values)
-        for name, values in (response.get("headers") or {}).items()
-    }
+    headers = _headers(response.get("headers"))
+    code = _take(status, "code", int, f"{where}, status")
+    if code not in _STATUSES:
+        raise CassetteError(f"{where}, status: 'code' is not a status of HTTP.")
     body = _bytes(recorded.get("string"), f"{where}, response body")
     return Interaction(
-        method=_take(request, "method", str, f"{where}, request"),
-        url=_take(request, "uri", str, f"{where}, request"),
-        body=_bytes(request.get("body"), f"{where}, request body"),
-        response=HttpResponse(
-            status=_take(status, "code", int, f"{where}, status"),
-            headers=headers,
-            body=_decompressed(body, headers, where),
-        ),
+        method=_whole(_take(request, "method", str, f"{where}, request")),
+        url=_whole(_take(request, "uri", str, f"{where}, request")),
+        body=_form(request.get("body"), f"{where}, request body"),
+        response=HttpResponse(code, headers, _decompressed(body, headers, where)),
     )
 
 
@@ -148,30 +159,48 @@ def _take(data: Any, key: str, kind: type, where: str) -> Any:
     return value
 
 
+def _headers(headers: Any) -> dict[str, str]:
+    """Return the first value of each header; what is neither text nor a number is skipped."""
+    found = {}
+    for name, values in headers.items() if isinstance(headers, dict) else ():
+        value = values[0] if isinstance(values, list) and values else values
+        if isinstance(name, str) and isinstance(value, (str, int, float)):
+            found[_whole(name).lower()] = _whole(str(value))
+    return found
+
+
+def _form(value: Any, where: str) -> bytes:
+    """Return the body of a request; vcrpy records a form of aiohttp as a mapping."""
+    if not isinstance(value, dict):
+        return _bytes(value, where)
+    for field in value.values():
+        if not isinstance(field, (str, bytes, int, float)):
+            raise CassetteError(f"{where}: a form must hold texts, got {_type_name(field)}.")
+    return urlencode({str(name): field for name, field in value.items()}).encode()
+
+
 def _bytes(value: Any, where: str) -> bytes:
     if value is None:
         return b""
     if isinstance(value, str):
-        return value.encode()
+        return _whole(value).encode()
     if not isinstance(value, bytes):
         raise CassetteError(f"{where} must be text or binary, got {_type_name(value)}.")
     return value
 
 
+def _whole(text: str) -> str:
+    """Return a text without halves of characters, which YAML can write and UTF-8 cannot."""
+    return text.encode(errors="replace").decode()
+
+
 def _decompressed(body: bytes, headers: Mapping[str, str], where: str) -> bytes:
-    decompress = _DECOMPRESS.get(headers.get("content-encoding", ""))
-    if decompress is None:
-        return body
     try:
-        return decompress(body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise CassetteError(f"{where}: cannot decompress the response body: {error}") from error
-
-
-_DECOMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.decompress,
-    "deflate": zlib.decompress,
-}
+        return decompressed(body, headers.get("content-encoding", ""))
+    except MissingDependencyError as error:
+        raise MissingDependencyError(f"{where}: the response body: {error}") from error
+    except CassetteError as error:
+        raise CassetteError(f"{where}: cannot decompress the response body: {error}.") from error
 
 
 def _type_name(value: Any) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from posehub.backends.executor import wait_for_earlier_items
 from posehub.backends.transport import HttpRequest, HttpResponse
 from posehub.errors import CassetteMissError
-from posehub.recording.cassette import Interaction
+from posehub.recording.interaction import Interaction
 
 _LISTED = 5  # digests named in the message of a miss
 
@@ -25,7 +26,9 @@ class Player:
         path: path of the cassette, for messages.
         interactions: the recorded interactions, in order.
         digest_of: returns the digest of the image in a request body, or None.
-        match: "digest" finds the response by the image; "sequence" plays responses in order.
+        match: "digest" finds the response by the image; "sequence" plays responses in order, for
+            several images at the same time in the order of the images.
+        advice: what to do about an image that is not in the cassette.
     """
 
     def __init__(
@@ -34,9 +37,12 @@ class Player:
         interactions: Sequence[Interaction],
         digest_of: Callable[[bytes], str | None],
         match: Literal["digest", "sequence"] = "digest",
+        advice: str = "Record this image, or play the responses in order: match='sequence'.",
     ) -> None:
         self._path = path
         self._digest_of = digest_of
+        self._advice = advice
+        self._in_sequence = match == "sequence"
         self._lock = threading.Lock()
         self._total = len(interactions)
         self._in_order = deque(interaction.response for interaction in interactions)
@@ -54,6 +60,8 @@ class Player:
         Raises:
             CassetteMissError: there is none; the message lists what the cassette holds.
         """
+        if self._in_sequence:
+            wait_for_earlier_items()
         with self._lock:
             return self._find(request)
 
@@ -91,7 +99,7 @@ class Player:
         return (
             f"{self._path} has no response to {wanted}. "
             f"It has responses to {len(held)} images: {', '.join(held[:_LISTED]) or 'none'}{more}"
-            f"{without}. Record this image, or play the responses in order: match='sequence'."
+            f"{without}. {self._advice}"
         )
 
 

@@ -18,7 +18,7 @@ from posehub.cloud.retry import RetryingTransport
 from posehub.cloud.service import live_transport, policy_of
 from posehub.plugins.opening import opened, require_credentials, resolve, surrounded
 from posehub.recording.results import recording_of
-from posehub.recording.transport import Mode, RecordingTransport
+from posehub.recording.transport import ADVICE, Mode, RecordingTransport
 
 
 def record(
@@ -32,9 +32,11 @@ def record(
 ) -> Backend:
     """Return the backend `name` with its requests recorded into a cassette, or played from it.
 
-    Close it, or use it in a `with` block: closing writes the cassette, whole or not at all. A
-    cassette holds digests of images and no credentials. A backend without HTTP is recorded by
-    its results. The result cache is not used.
+    Close it, or use it in a `with` block: closing writes the cassette, whole or not at all. Each
+    response is on the disk at once, in a hidden journal beside the cassette. If the process is
+    killed, the next recording of the cassette takes over what the journal has. Several recordings
+    may add to one cassette at the same time. A cassette holds digests of images and no
+    credentials. A backend without HTTP is recorded by its results. The result cache is not used.
 
     Args:
         name: as for `open_backend`.
@@ -53,8 +55,13 @@ def record(
     return record_with(name, Layer("argument", {**options, **more}), Path(cassette), mode)
 
 
-def record_with(name: str | None, arguments: Layer, cassette: Path, mode: Mode) -> Backend:
-    """Do as `record`, with the options as a layer of settings."""
+def record_with(
+    name: str | None, arguments: Layer, cassette: Path, mode: Mode, advice: str = ADVICE
+) -> Backend:
+    """Do as `record`, with the options as a layer of settings.
+
+    `advice` is what to do about an image that is not recorded, in the words of the caller's user.
+    """
     info, options, common = resolve(name, arguments)
     recording = recording_of(info)
 
@@ -62,7 +69,7 @@ def record_with(name: str | None, arguments: Layer, cassette: Path, mode: Mode) 
         require_credentials(info, options)
         return live_transport(recording, options)
 
-    recorder = RecordingTransport(cassette, recording, mode, live)
+    recorder = RecordingTransport(cassette, recording, mode, live, advice)
     clock = CLOCK if recorder.records else NO_WAITING
     transport = RetryingTransport(recorder, recording.fault, policy_of(options), clock)
     backend = opened(info, recording.factory, options, transport)

@@ -7,8 +7,11 @@ played without the backend's plugin.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
+
+import attrs
 
 from posehub.backends.base import Backend
 from posehub.backends.info import BackendInfo
@@ -19,6 +22,8 @@ from posehub.images.image import Image
 from posehub.plugins.opening import opened
 from posehub.poses.result import PoseResult
 from posehub.recording.forms import digest_form, form_digest
+
+_log = logging.getLogger("posehub.cassettes")
 
 _SCHEME = "posehub"
 _FAILED = 500
@@ -94,7 +99,7 @@ class BackendTransport:
         except PosehubError as error:
             failure = {"error": type(error).__name__, "message": str(error)}
             return _response(_FAILED, json.dumps(failure, ensure_ascii=False))
-        return _response(200, result.to_json())
+        return _response(200, _as_json(result))
 
     def close(self) -> None:
         """Close the backend."""
@@ -115,3 +120,12 @@ def _fault(response: HttpResponse) -> PosehubError | None:
 
 def _response(status: int, text: str) -> HttpResponse:
     return HttpResponse(status, {"content-type": "application/json"}, text.encode())
+
+
+def _as_json(result: PoseResult) -> str:
+    """Return a result as JSON; without `raw` if JSON cannot hold that: the result is paid for."""
+    try:
+        return result.to_json()
+    except ValueError as error:
+        _log.warning("recorded without raw: %s", error)
+        return attrs.evolve(result, raw=None).to_json()

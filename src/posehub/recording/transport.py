@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from posehub.backends.executor import ticket
 from posehub.backends.transport import HttpRequest, HttpResponse, Recording, Transport
-from posehub.cloud.clock import CLOCK, Clock
-from posehub.errors import CassetteMissError, ConfigError
-from posehub.recording.cassette import Interaction, read_cassette, write_cassette
+from posehub.errors import CassetteError, CassetteMissError, ConfigError
+from posehub.files import check_output
+from posehub.recording.cassette import interactions_in, read_cassette, write_cassette
+from posehub.recording.interaction import Interaction
+from posehub.recording.journal import Journal, Order, left_journals, lock_path
+from posehub.recording.locks import locked
 from posehub.recording.player import Player
 
 Mode = Literal["none", "once", "new", "all"]
 
 _KEPT_HEADERS = ("content-type", "retry-after")
 """Other headers (dates, servers, cookies) differ in every response."""
-_SAVE_EVERY = 10.0
-"""Seconds between two saves while recording, so that a crash loses little."""
+ADVICE = "Record it too: mode='new'."
 
 
-def plan(mode: str, exists: bool) -> tuple[bool, bool]:
+def plan(mode: str, exists: bool, killed: bool = False) -> tuple[bool, bool]:
     """Return whether to play the cassette, and whether to record what it does not hold.
 
     As in VCR: "none" only plays; "once" records a cassette that does not exist and plays one that
     does; "new" plays what is there and records the rest; "all" records everything anew.
+
+    Args:
+        mode: one of the above.
+        exists: whether the cassette does.
+        killed: whether a recording of it was killed, and is to be completed.
 
     Raises:
         ConfigError: `mode` is none of these.
     """
     plans = {
         "none": (True, False),
-        "once": (exists, not exists),
-        "new": (exists, True),
+        "once": (exists or killed, not exists or killed),
+        "new": (exists or killed, True),
         "all": (False, True),
     }
     if mode not in plans:
@@ -45,12 +53,15 @@ def plan(mode: str, exists: bool) -> tuple[bool, bool]:
 class RecordingTransport:
     """A transport that plays recorded responses, or records those of a live transport.
 
+    Each recorded response is on the disk at once, in a journal beside the cassette; the cassette is
+    written when the transport is closed. Several transports may record into one cassette.
+
     Args:
         path: path of the cassette.
         recording: how the backend's requests are recorded.
         mode: when to play and when to record.
         live: opens the live transport; called at the first request that is to be recorded.
-        clock: the time.
+        advice: what to do about an image that is not recorded, if the mode does not record.
 
     Attributes:
         records: whether requests can be recorded; if not, they are only played.
@@ -65,20 +76,33 @@ class RecordingTransport:
         recording: Recording,
         mode: Mode,
         live: Callable[[], Transport],
-        clock: Clock = CLOCK,
+        advice: str = ADVICE,
     ) -> None:
         self._path = path
         self._recording = recording
         self._open_live = live
         self._live: Transport | None = None
         self._lock = threading.Lock()
-        self._recorded: list[tuple[tuple[int, ...], Interaction]] = []
-        self._clock = clock
-        self._saved_at = clock.now()
-        plays, self.records = plan(mode, path.exists())
-        self._kept = read_cassette(path) if plays else []
-        playable = [entry for entry in self._kept if recording.recognises(entry.url)]
-        self._player = Player(path, playable, recording.image_digest) if plays else None
+        self._recorded: list[tuple[Order, Interaction]] = []
+        self._journal = Journal(path)
+        exists, left = path.exists(), left_journals(path)
+        plays, self.records = plan(mode, exists, bool(left))
+        if self.records:
+            check_output(path)
+        # what is replaced if everything is recorded again
+        self._before = path.read_bytes() if self.records and exists else b""
+        self._superseded = set() if plays else {journal.path for journal in left}
+        self._completes = self.records and plays and bool(left)
+        self._kept: list[Interaction] = []
+        self._player: Player | None = None
+        if plays:
+            held = self._kept = self._read(exists)
+            if self.records:
+                held = [*held, *(one for journal in left for one in journal.interactions)]
+            elif left:
+                advice += " A recording of this cassette was interrupted."
+            playable = [entry for entry in held if recording.recognises(entry.url)]
+            self._player = Player(path, playable, recording.image_digest, advice=advice)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Return the recorded response, or the live one.
@@ -105,6 +129,12 @@ class RecordingTransport:
             if self._live is not None:
                 self._live.close()
 
+    def _read(self, exists: bool) -> list[Interaction]:
+        if not self.records:
+            return read_cassette(self._path, self._recording.recognises)
+        # written again, it must have been read completely
+        return read_cassette(self._path) if exists else []
+
     def _live_transport(self) -> Transport:
         with self._lock:
             if self._live is None:
@@ -121,15 +151,62 @@ class RecordingTransport:
             body=self._recording.reduced_body(request),
             response=HttpResponse(response.status, headers, response.body),
         )
+        order = ticket()
         with self._lock:
-            self._recorded.append((ticket(), interaction))
-            if self._clock.now() - self._saved_at > _SAVE_EVERY:
-                self._save()
+            self._recorded.append((order, interaction))
+            # a full disk must not take the response from the caller; closing reports it
+            with suppress(OSError):
+                self._journal.append(order, interaction)
 
     def _save(self) -> None:
-        if not self._recorded:
+        if not self._recorded and not self._completes:
             return
         # Threads finish in any order. Sorted in the order of the calls, the cassette is repeatable.
-        ordered = sorted(self._recorded, key=lambda entry: entry[0])
-        write_cassette(self._path, [*self._kept, *(interaction for _, interaction in ordered)])
-        self._saved_at = self._clock.now()
+        ordered = [one for _, one in sorted(self._recorded, key=lambda entry: entry[0])]
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(lock_path(self._path)):
+                left = left_journals(self._path)
+                adopted = [
+                    one
+                    for journal in left
+                    for one in journal.interactions
+                    if journal.path not in self._superseded
+                ]
+                write_cassette(self._path, [*self._held(), *adopted, *ordered])
+                for journal in left:
+                    journal.path.unlink(missing_ok=True)
+        except (OSError, CassetteError) as error:
+            self._journal.close()
+            reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            raise CassetteError(
+                f"Cannot write cassette {self._path}: {reason}. Of {len(ordered)} recorded "
+                f"responses, those that fit are in {self._journal.path}; the next recording of "
+                "this cassette takes them over."
+            ) from error
+        self._journal.remove()
+        self._recorded.clear()
+        self._completes = False
+
+    def _held(self) -> list[Interaction]:
+        """Return what the cassette has and is to keep, also from recorders that wrote meanwhile."""
+        now = self._path.read_bytes() if self._path.exists() else b""
+        if now == self._before:
+            return self._kept
+        found = interactions_in(now, self._path)
+        return found if self._player is not None else _beyond(found, self._before, self._path)
+
+
+def _beyond(found: list[Interaction], before: bytes, path: Path) -> list[Interaction]:
+    """Return the interactions that are not in the earlier content of a cassette."""
+    try:
+        old = interactions_in(before, path)
+    except CassetteError:
+        return found
+    added = []
+    for interaction in found:
+        if interaction in old:
+            old.remove(interaction)
+        else:
+            added.append(interaction)
+    return added

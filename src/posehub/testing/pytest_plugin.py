@@ -9,6 +9,7 @@ Imported at the start of every pytest run of an environment, so that it imports 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from posehub.testing.fake import FakeBackend
 
 _OPTION = "--pose-record"
+_LONGEST_NAME = 150  # bytes; file systems allow 255, some of them less
 _MARKER = (
     "pose_backend(name, *, cassette=None, **options): the backend that the fixture pose_backend "
     "opens, recorded into the cassette or played from it."
@@ -51,8 +53,9 @@ def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     Without network unless it records: any other request of a posehub backend to another machine
     fails, with an error that names the option.
     """
-    import posehub
+    from posehub.backends.layers import Layer
     from posehub.cloud import blocking
+    from posehub.recording.record import record_with
 
     marker = request.node.get_closest_marker("pose_backend")
     if marker is None or len(marker.args) != 1:
@@ -66,7 +69,9 @@ def pose_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     path = _default_cassette(request.node) if chosen is None else request.path.parent / chosen
     if mode == "none" and not path.exists():
         pytest.fail(f"There is no cassette {path}. Record it with: pytest {_OPTION}=once", False)
-    with posehub.record(marker.args[0], cassette=path, mode=mode, options=options) as backend:
+    advice = f"Record it too with pytest {_OPTION}=new."
+    layer = Layer("marker", options)
+    with record_with(marker.args[0], layer, path, mode, advice) as backend:
         if mode != "none":
             yield backend
             return
@@ -88,6 +93,16 @@ def _default_cassette(node: pytest.Item) -> Path:
     parts = [
         part.name for part in node.listchain() if isinstance(part, (pytest.Class, pytest.Item))
     ]
-    # parameters may hold anything; file systems may not
-    name = re.sub(r"[^\w.\-\[\]]", "_", ".".join(parts))
-    return node.path.parent / "cassettes" / node.path.stem / f"{name}.yaml"
+    return node.path.parent / "cassettes" / node.path.stem / f"{_file_name('.'.join(parts))}.yaml"
+
+
+def _file_name(test: str) -> str:
+    """Return a name that file systems take; another one for each test.
+
+    Parameters may hold anything. A name that had to be changed ends with a part of its digest.
+    """
+    name = re.sub(r"[^\w.\-\[\]]", "_", test)
+    name = name.encode(errors="replace")[:_LONGEST_NAME].decode(errors="ignore")
+    if name == test:
+        return name
+    return f"{name}-{hashlib.sha256(test.encode(errors='surrogatepass')).hexdigest()[:8]}"

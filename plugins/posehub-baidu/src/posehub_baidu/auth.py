@@ -174,7 +174,9 @@ def _lifetime(seconds: object) -> float:
     """
     try:
         lifetime = 0.0 if isinstance(seconds, bool) else float(seconds)  # type: ignore[arg-type]  # caught
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        return _LONGEST_LIFETIME if isinstance(seconds, int) and seconds > 0 else _UNKNOWN_LIFETIME
+    except (TypeError, ValueError):
         return _UNKNOWN_LIFETIME
     return min(lifetime, _LONGEST_LIFETIME) if lifetime > 0 else _UNKNOWN_LIFETIME
 

@@ -45,7 +45,7 @@ def open_cassette(options: ReplayOptions) -> Backend:
         CassetteError: the cassette is missing, malformed, or of no backend that is installed.
         UnknownBackendError: the backend named in the options is not installed.
     """
-    interactions = read_cassette(options.cassette)
+    interactions = read_cassette(options.cassette, _is_known)
     info = _recorded_backend(options, {interaction.url for interaction in interactions})
     recording = recording_of(info)
     playable = [one for one in interactions if recording.recognises(one.url)]
@@ -57,6 +57,13 @@ def open_cassette(options: ReplayOptions) -> Backend:
     # a backend that is recorded by its results needs no options, and some may be required
     own_options = None if info.recording is None else info.options()
     return ReplayBackend(recording.factory(own_options, transport))
+
+
+def _is_known(url: str) -> bool:
+    """Return whether a request is one of a backend, and so must be readable."""
+    if recorded_name(url) is not None:
+        return True
+    return any(recording_of(info).recognises(url) for info in get_registry().backends.values())
 
 
 def _recorded_backend(options: ReplayOptions, urls: set[str]) -> BackendInfo:
