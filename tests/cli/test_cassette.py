@@ -61,6 +61,31 @@ def test_record_fails_for_an_unreadable_image_and_records_the_others(record, ima
     assert len(json.loads(run("cassette", "show", cassette, "--json").stdout)) == 3
 
 
+def test_record_of_an_image_that_is_not_in_the_cassette_names_the_mode(record, images):
+    record(images[0])
+    result, _, stub = record(images[1])
+    assert result.exit_code == 1
+    assert "--mode new" in result.stdout
+    assert len(stub.calls) == 1
+
+
+def test_record_of_a_missing_image_claims_no_cassette(record):
+    result, cassette, _ = record("missing.png")
+    assert result.exit_code == 1
+    assert not cassette.exists()
+    assert "cassette:" not in result.output
+
+
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_an_interaction_of_another_service_may_have_any_form(record, images, command, caplog):
+    _, cassette, _ = record(*images)
+    foreign = "- request: {uri: 'https://other.example/', method: GET, body: [1]}\n"
+    cassette.write_text(cassette.read_text().replace("version: 1", f"{foreign}version: 1"))
+    result = run("cassette", command, cassette)
+    assert result.exit_code == 0
+    assert "skipped 1 interactions" in caplog.text
+
+
 def test_show_lists_backend_digest_status_and_size(record, images):
     _, cassette, _ = record(*images)
     rows = json.loads(run("cassette", "show", cassette, "--json").stdout)

@@ -6,6 +6,7 @@ import pytest
 
 from posehub.backends.transport import HttpRequest
 from posehub.cloud.authorisation import AuthorisedTransport, FixedScheme
+from posehub.cloud.clock import CLOCK
 from posehub.cloud.network import Credentials, Network
 
 
@@ -29,7 +30,7 @@ def transport(serve, response):
     """A factory of transports to a server that accepts one key; returns transport and server."""
     opened = []
 
-    def make(scheme, accepted):
+    def make(scheme, accepted, clock=CLOCK):
         def respond(connection):
             good = f"Authorization: {accepted}".encode() in server.requests[-1][0]
             connection.sendall(response(b"good" if good else b"refused"))
@@ -38,7 +39,7 @@ def transport(serve, response):
         server = serve(respond)
         network = Network(timeout=60)
         opened.append(network)
-        return AuthorisedTransport(network, scheme, lambda r: r.body == b"refused"), server
+        return AuthorisedTransport(network, scheme, lambda r: r.body == b"refused", clock), server
 
     yield make
     for network in opened:
@@ -79,3 +80,31 @@ def test_credentials_that_cannot_be_renewed_are_not_sent_again(transport):
     sender, server = transport(NumberedScheme(renewals=0), "key-1")
     assert _send(sender, server) == b"refused"
     assert len(server.requests) == 1
+
+
+def test_new_credentials_that_are_refused_are_renewed_ever_more_rarely(transport, time):
+    scheme = NumberedScheme(renewals=1000)
+    sender, server = transport(scheme, "never", time.clock)
+    renewals = []
+    for _ in range(50):
+        _send(sender, server)
+        renewals.append(scheme.number)
+        time.pass_by(10)
+    # at 0 s, 60 s and 180 s, the next at 420 s
+    assert renewals[0] == 1
+    assert renewals[6] == 2
+    assert renewals[18] == 3
+    assert renewals[-1] == 4
+
+
+def test_after_accepted_credentials_a_renewal_is_not_delayed_again(transport, time):
+    scheme = NumberedScheme(renewals=1000)
+    sender, server = transport(scheme, "key-2", time.clock)
+    assert _send(sender, server) == b"refused"
+    time.pass_by(61)
+    assert _send(sender, server) == b"good"
+    scheme.number = 0
+    time.pass_by(61)
+    assert _send(sender, server) == b"refused"
+    time.pass_by(61)
+    assert _send(sender, server) == b"good"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import logging
+import socket
+import threading
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
@@ -100,6 +103,17 @@ def test_a_connection_is_reused(serve, patient, response):
     assert (len(server.requests), server.connections) == (5, 1)
 
 
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_interim_responses_are_skipped(interim, times, serve, patient, response):
+    data = f"HTTP/1.1 {interim}\r\nLink: x\r\n\r\n".encode() * times
+    server = serve(_sending(data + response(b"{}"), stay=True))
+    for _ in range(2):
+        received = patient.send(_request(server))
+        assert (received.status, received.body) == (200, b"{}")
+    assert server.connections == 1
+
+
 def test_threads_share_the_connections(serve, patient, response):
     server = serve(_sending(response(b"{}"), stay=True))
     with ThreadPoolExecutor(4) as executor:
@@ -158,6 +172,108 @@ def _trickle(connection):
                 return
         except TimeoutError:
             continue
+
+
+def _repeat(data):
+    """Send `data` again and again, for many times the timeout."""
+
+    def respond(connection):
+        connection.settimeout(0.05)
+        for _ in range(400):
+            connection.sendall(data)
+            try:
+                if not connection.recv(1):
+                    return
+            except TimeoutError:
+                continue
+
+    return respond
+
+
+def _send_a_slow_header(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Pad: ")
+    _repeat(b"y")(connection)
+
+
+def _send_many_headers(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    _repeat(b"X-Pad: 1\r\n")(connection)
+
+
+def _trickle_without_length(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    _repeat(b" ")(connection)
+
+
+def _nothing_without_length(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n{")
+    connection.recv(1)
+
+
+def _trickle_chunks(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    _repeat(b"1\r\na\r\n")(connection)
+
+
+SLOW = {
+    "nothing": _send_nothing,
+    "half a body": _send_half_a_body,
+    "a body byte by byte": _trickle,
+    "a body without length": _trickle_without_length,
+    "half a body without length": _nothing_without_length,
+    "chunks": _trickle_chunks,
+    "a header byte by byte": _send_a_slow_header,
+    "header after header": _send_many_headers,
+    "continue for ever": _repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "processing for ever": _repeat(b"HTTP/1.1 102 Processing\r\n\r\n"),
+    "early hints for ever": _repeat(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("respond", SLOW.values(), ids=SLOW)
+def test_a_request_ends_at_its_timeout(respond, tls, serve, network, certificate, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    server = serve(respond, tls=tls)
+    start = time.monotonic()
+    with pytest.raises(BackendTimeoutError, match=r"127\.0\.0\.1:\d+ sent no .* within 0\.5 s"):
+        network.send(_request(server), CREDENTIALS)
+    assert time.monotonic() - start < 2  # without the watchdog: 20 s
+
+
+def test_a_connection_that_was_ended_is_not_used_again(serve, network, response):
+    def respond(connection):
+        if len(server.requests) == 1:
+            return connection.recv(1)
+        return connection.sendall(response(b"{}"))
+
+    server = serve(respond)
+    with pytest.raises(BackendTimeoutError):
+        network.send(_request(server))
+    assert network.send(_request(server)).body == b"{}"
+    assert server.connections == 2
+
+
+def test_a_tls_handshake_that_does_not_end_is_a_timeout(serve, network):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(BackendTimeoutError, match="within 0\\.5 s"):
+            network.send(HttpRequest("POST", url), CREDENTIALS)
+
+
+def test_the_thread_of_the_watchdog_ends_with_the_network(serve, response):
+    network = Network(timeout=60)
+    network.send(_request(serve(_sending(response(b"{}")))))
+    assert "posehub-watchdog" in {thread.name for thread in threading.enumerate()}
+    network.close()
+    assert "posehub-watchdog" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_network_can_be_used_after_it_was_closed(serve, network, response):
+    server = serve(_sending(response(b"{}")))
+    network.close()
+    for _ in range(2):
+        assert network.send(_request(server)).body == b"{}"
 
 
 @pytest.mark.parametrize("respond", [_send_nothing, _send_half_a_body, _trickle])
@@ -248,6 +364,53 @@ def test_a_missing_certificate_file_is_an_error_that_is_not_repeated(
     with pytest.raises(BackendError, match="REQUESTS_CA_BUNDLE") as caught:
         patient.send(HttpRequest("POST", "https://127.0.0.1:9/"), CREDENTIALS)
     assert not isinstance(caught.value, TransientError)
+
+
+# --- proxies ---------------------------------------------------------------------------------
+
+PROXY_USER, PROXY_PASSWORD = "proxy-user", "proxy-password-77"
+
+
+@pytest.fixture
+def proxy(serve, response, monkeypatch):
+    """A proxy of the environment; it refuses every request."""
+    server = serve(_sending(response(status="407 Proxy Authentication Required")))
+    url = server.url.replace("//", f"//{PROXY_USER}:{PROXY_PASSWORD}@")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, url)
+    return server
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "pose.localhost"])
+def test_a_loopback_address_is_not_reached_through_a_proxy(host, proxy, serve, patient, response):
+    server = serve(_sending(response(b"{}")))
+    url = server.url.replace("127.0.0.1", host)
+    assert patient.send(HttpRequest("POST", url), CREDENTIALS).body == b"{}"
+    assert proxy.requests == []
+    assert f"\r\nHost: {url.removeprefix('http://')}\r\n".encode() in server.requests[0][0]
+
+
+def test_a_refusal_of_the_proxy_names_it_without_its_password(proxy, patient):
+    with pytest.raises(BackendError, match=r"proxy 127\.0\.0\.1:\d+ .*407.*HTTPS_PROXY") as caught:
+        patient.send(HttpRequest("POST", "https://service.example/"), CREDENTIALS)
+    assert not isinstance(caught.value, TransientError)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert not [one for one in (SECRET, PROXY_USER, PROXY_PASSWORD) if one in shown]
+
+
+def test_a_proxy_that_does_not_listen_is_named(proxy, patient):
+    proxy.close()
+    with pytest.raises(TransientError, match=r"at the proxy 127\.0\.0\.1:\d+: .*refused") as caught:
+        patient.send(HttpRequest("POST", "https://service.example/"), CREDENTIALS)
+    assert PROXY_PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("proxy_url", ["http://", "user:password-77@", "http://[::1", "socks5://x"])
+def test_a_proxy_that_is_no_url_is_an_error_without_its_password(proxy_url, patient, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", proxy_url)
+    with pytest.raises(BackendError) as caught:
+        patient.send(HttpRequest("POST", "https://127.0.0.2.example/"), CREDENTIALS)
+    assert "password-77" not in "".join(traceback.format_exception(caught.value))
 
 
 # --- secrets ---------------------------------------------------------------------------------

@@ -262,3 +262,14 @@ def test_closing_closes_the_inner_transport(failing):
     inner = failing([])
     RetryingTransport(inner, inner.fault, DEFAULT).close()
     assert inner.closed == 1
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_an_error_without_response_has_the_number_of_attempts(failures, time):
+    class Broken:
+        def send(self, request):
+            raise TransientError("not now.")
+
+    policy = RetryPolicy(max_retries=failures - 1, deadline=1e9)
+    with pytest.raises(TransientError, match=rf"^not now\. Attempts made: {failures}\.$"):
+        RetryingTransport(Broken(), lambda response: None, policy, time.clock).send(REQUEST)

@@ -164,3 +164,63 @@ def test_after_a_failed_renewal_the_old_token_can_still_be_replaced():
 
 def test_a_token_does_not_show_its_value():
     assert repr(Token("s3cr3t", 5.0)) == "Token(lifetime=5.0)"
+
+
+class SlowService(Service):
+    """Issues a token when it is told to."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def fetch(self):
+        self.asked.set()
+        assert self.go.wait(PATIENCE)
+        return super().fetch()
+
+
+def _outcomes(store, service, threads):
+    """Return the tokens or errors of threads that come while a token is fetched."""
+
+    def get(_):
+        try:
+            return store.get()
+        except (AuthError, TransientError, KeyboardInterrupt) as error:
+            return error
+
+    with ThreadPoolExecutor(threads) as executor:
+        first = executor.submit(get, 0)
+        assert service.asked.wait(PATIENCE)
+        others = [executor.submit(get, number) for number in range(1, threads)]
+        service.go.set()
+        return [future.result() for future in (first, *others)]
+
+
+def test_threads_that_wait_for_a_token_share_it():
+    service = SlowService()
+    assert _outcomes(TokenStore(service.fetch), service, 12) == ["token-1"] * 12
+    assert service.fetched == 1
+
+
+def test_threads_that_wait_for_a_token_share_its_failure():
+    service = SlowService(errors=[TransientError("not now")] * 12)
+    store = TokenStore(service.fetch)
+    errors = _outcomes(store, service, 4)
+    assert {str(error) for error in errors} == {"not now"}
+    # a thread that comes late tries again, those that waited do not
+    assert service.fetched <= 3
+    assert len(set(map(id, errors))) == 4
+
+
+def test_a_token_that_expires_at_once_is_shared_by_those_who_waited():
+    service = SlowService(lifetime=0.0)
+    tokens = _outcomes(TokenStore(service.fetch), service, 4)
+    assert service.fetched <= 3
+    assert all(token.startswith("token-") for token in tokens)
+
+
+def test_an_interrupted_fetch_is_made_again_by_a_thread_that_waits():
+    service = SlowService(errors=[KeyboardInterrupt()])
+    interrupted, *others = _outcomes(TokenStore(service.fetch), service, 4)
+    assert isinstance(interrupted, KeyboardInterrupt)
+    assert others == ["token-2"] * 3

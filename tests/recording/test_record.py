@@ -10,7 +10,6 @@ import yaml
 import posehub
 from posehub import load_image
 from posehub.backends.transport import HttpRequest, HttpResponse
-from posehub.cloud.clock import Clock
 from posehub.errors import (
     CassetteError,
     CassetteMissError,
@@ -19,7 +18,6 @@ from posehub.errors import (
     MissingCredentialError,
     QuotaExceededError,
 )
-from posehub.recording.cassette import read_cassette
 from posehub.recording.results import recording_of
 from posehub.recording.transport import RecordingTransport, plan
 from posehub_baidu.testing import API_KEY, BEARER_KEY, SECRET_KEY, BaiduStub, Fault
@@ -66,6 +64,15 @@ def test_modes_are_those_of_vcr(mode, exists, plays, records):
     assert plan(mode, exists) == (plays, records)
 
 
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.parametrize(
+    ("mode", "plays", "records"),
+    [("none", True, False), ("once", True, True), ("new", True, True), ("all", False, True)],
+)
+def test_a_killed_recording_is_completed_by_the_modes_that_record(mode, exists, plays, records):
+    assert plan(mode, exists, killed=True) == (plays, records)
+
+
 def test_an_unknown_mode_is_refused_by_name(cassette):
     with pytest.raises(ConfigError, match=r"none, once, new, all, got 'always'"):
         posehub.record("baidu", cassette=cassette, mode="always")
@@ -88,6 +95,7 @@ def test_once_refuses_an_image_that_is_not_in_the_cassette(stub, cassette):
     record(stub, cassette)
     (outcome,) = record(stub, cassette, images=[make_image(2)])
     assert isinstance(outcome, CassetteMissError)
+    assert "mode='new'" in str(outcome)
 
 
 def test_new_plays_recorded_images_and_adds_others(stub, cassette):
@@ -270,23 +278,6 @@ class Live:
 
     def close(self):
         self.closed = True
-
-
-def test_a_long_recording_is_saved_every_ten_seconds(cassette, make_info):
-    now = [1000.0]
-    clock = Clock(now=lambda: now[0])
-    recording = recording_of(make_info("local"))
-    transport = RecordingTransport(cassette, recording, "all", Live, clock)
-    transport.send(request(1))
-    assert not cassette.exists()
-    now[0] += 11
-    transport.send(request(2))
-    assert len(read_cassette(cassette)) == 2
-    now[0] += 9
-    transport.send(request(3))
-    assert len(read_cassette(cassette)) == 2
-    transport.close()
-    assert len(read_cassette(cassette)) == 3
 
 
 def test_the_live_transport_is_closed_even_if_the_cassette_cannot_be_written(tmp_path, make_info):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import random
 import string
+import textwrap
+import time
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
+import numpy as np
 import pytest
+from PIL import Image as PILImage
 
 from posehub.errors import PluginError
 from posehub.recording.secrets import find_secrets
@@ -25,6 +33,13 @@ def kinds(text: str) -> list[str]:
         ('{"access_token": "24.stub-token-0"}', "an access token"),
         ("client_secret=abcdefgh12", "a client secret"),
         ("Authorization: Bearer abcdefgh", "an authorization header"),
+        (r"{\"access_token\": \"24.stub-token-0\"}", "an access token"),
+        ("https_proxy: http://squid:hunter2@10.0.0.1:3128", "a password in a URL"),
+        ("proxy=http%3A%2F%2Fsquid%3Ahunter2%40proxy.example%3A3128", "a password in a URL"),
+        ("ftp://:hunter2@host/", "a password in a URL"),
+        ("https://user:Va5yQRHlA4Fq5eR3LT0vuXV4@proxy:3128/", "a password in a URL"),
+        ("proxy: squid:hunter2@proxy.example", "a password before a host"),
+        ("squid:hunter2@proxy:3128", "a password before a host"),
         ("AKIAIOSFODNN7EXAMPLE", "an AWS access key"),
         ("eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM", "a JSON web token"),
         ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
@@ -45,6 +60,9 @@ def test_keys_are_found_by_form_or_by_entropy(text, kind):
         '"log_id": 6362401025381690607',
         "application/x-www-form-urlencoded",
         "A" * 5000,
+        "mail: someone@service.example",
+        "http://service.example:8080/@path",
+        "time: 12:30@noon",
     ],
 )
 def test_the_usual_content_of_a_cassette_is_not_reported(text):
@@ -81,3 +99,61 @@ def test_a_service_can_add_the_form_of_its_keys():
 def test_an_invalid_form_of_keys_is_refused_by_its_name(form):
     with pytest.raises(PluginError, match="a service key"):
         find_secrets("text", {"a service key": form})
+
+
+def upload(size):
+    """Return a JPEG of noise: its base64 has runs between escapes that are as long as keys."""
+    pixels = np.random.default_rng(1).integers(0, 256, (size, size, 3), np.uint8)
+    buffer = io.BytesIO()
+    PILImage.fromarray(pixels).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+FORMS = {
+    "in a form": lambda data: "body: image=" + quote(base64.b64encode(data).decode(), safe=""),
+    "in JSON": lambda data: json.dumps({"image": base64.b64encode(data).decode()}),
+    "with line ends in a form": lambda data: "image=" + quote(base64.encodebytes(data), safe=""),
+    "as lines": lambda data: (
+        "body: !!binary |\n" + textwrap.indent(base64.encodebytes(data).decode(), "      ")
+    ),
+    "as the bytes of a form": lambda data: (
+        "body: !!binary |\n"
+        + textwrap.indent(
+            base64.encodebytes(urlencode({"image": base64.b64encode(data)}).encode()).decode(), "  "
+        )
+    ),
+    "as a data URI": lambda data: f"data:image/jpeg;base64,{base64.b64encode(data).decode()}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("size", [1, 20, 60, 200])
+def test_an_upload_is_no_secret(form, size):
+    assert kinds(form(upload(size))) == []
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_key_beside_an_upload_is_found(form):
+    text = form(upload(60)) + "\n&access_token=24.0123456789abcdef.2592000.1700000000.282335-1"
+    assert kinds(text) == ["an access token"]
+    assert kinds(form(upload(60)) + "\nkey: Va5yQRHlA4Fq5eR3LT0vuXV4") == ["a random string"]
+
+
+def test_a_key_directly_after_an_upload_is_found():
+    text = FORMS["in a form"](upload(60)) + "&access_token=24.0123456789abcdef.2592000.17000"
+    assert kinds(text) == ["an access token"]
+
+
+def test_a_key_in_recorded_bytes_is_found():
+    body = b"\xff\xfe" * 60 + b"access_token=24.0123456789abcdef0123"
+    text = "body: !!binary |\n" + textwrap.indent(base64.encodebytes(body).decode(), "  ")
+    assert [suspect.kind for suspect in find_secrets(text)] == ["an access token"]
+
+
+@pytest.mark.parametrize(
+    "text", ["eyJ-" * 50_000, "a:" * 100_000, "://" * 100_000, "a@" * 100_000, "%2B" * 100_000]
+)
+def test_a_long_text_takes_time_in_proportion_to_its_length(text):
+    start = time.process_time()
+    find_secrets(text)
+    assert time.process_time() - start < 3

@@ -213,6 +213,60 @@ def test_a_compressed_response_is_decompressed(cassette):
         assert backend.detect(make_image(1)).request_id == "1"
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", "deflate", "br"])
+def test_a_response_that_the_recorder_decompressed_may_keep_its_header(cassette, encoding):
+    kept = recorded(1)
+    kept["response"]["headers"] = {"Content-Encoding": [encoding]}
+    with posehub.open_backend("replay", cassette=cassette(kept)) as backend:
+        assert backend.detect(make_image(1)).request_id == "1"
+
+
+def test_a_form_that_was_recorded_as_a_mapping_is_played(cassette):
+    data = (ROOT / "examples" / "astronaut.jpg").read_bytes()
+    whole = entry({**person_at("sha256:00", (512, 512)), "log_id": 9})
+    whole["request"]["body"] = {"image": base64.b64encode(data).decode()}
+    with posehub.open_backend("replay", cassette=cassette(whole)) as backend:
+        assert backend.detect(data).request_id == "9"
+
+
+def test_a_malformed_interaction_of_another_service_is_skipped_and_counted(cassette, caplog):
+    foreign = recorded(2)
+    foreign["request"] |= {"uri": "https://elsewhere.example/pose", "body": [1, 2]}
+    with posehub.open_backend("replay", cassette=cassette(foreign, recorded(1))) as backend:
+        assert backend.detect(make_image(1)).request_id == "1"
+    assert "skipped 1 interactions" in caplog.text
+
+
+@pytest.mark.parametrize("workers", [1, 4, 8])
+def test_in_a_sequence_each_image_gets_the_response_of_its_place(cassette, workers):
+    path = cassette(*(recorded(shade) for shade in range(24)))
+    # some take longer to load, so that their requests come later
+    images = [
+        np.zeros((3000, 3000, 3), np.uint8) if number % 3 == 0 else make_image(number)
+        for number in range(24)
+    ]
+    with posehub.open_backend("replay", cassette=path, match="sequence") as backend:
+        results = list(backend.detect_many(images, workers=workers))
+    assert [result.request_id for result in results] == [str(number) for number in range(24)]
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_in_a_sequence_a_bad_image_takes_no_response(cassette, workers):
+    path = cassette(*(recorded(shade) for shade in range(3)))
+    images = [make_image(0), b"not an image", make_image(1), make_image(2)]
+    with posehub.open_backend("replay", cassette=path, match="sequence") as backend:
+        results = list(backend.detect_many(images, workers=workers, on_error="return"))
+    assert [getattr(result, "request_id", None) for result in results] == ["0", None, "1", "2"]
+
+
+def test_a_sequence_ends_when_its_consumer_stops(cassette):
+    path = cassette(*(recorded(shade) for shade in range(50)))
+    with posehub.open_backend("replay", cassette=path, match="sequence") as backend:
+        results = backend.detect_many(map(make_image, range(50)), workers=8)
+        assert next(results).request_id == "0"
+        results.close()
+
+
 def test_a_body_with_the_whole_image_is_found_by_its_digest(cassette):
     data = (ROOT / "examples" / "astronaut.jpg").read_bytes()
     whole = entry({**person_at("sha256:00", (512, 512)), "log_id": 9})
@@ -251,7 +305,9 @@ def test_a_malformed_cassette_is_refused_by_entry_and_field(tmp_path, text, mess
         (lambda e: e["response"]["body"].update(string=[1]), "response body must be text"),
         (lambda e: e["response"]["status"].update(code="200"), "'code' must be a int"),
         (
-            lambda e: e["response"].update(headers={"content-encoding": ["gzip"]}),
+            lambda e: e["response"].update(
+                headers={"content-encoding": ["gzip"]}, body={"string": b"\x1f\x8b\x08cut"}
+            ),
             "cannot decompress",
         ),
     ],

@@ -101,8 +101,10 @@ class AuthorisedTransport:
         if self._clock.now() < self._renews_from or not self._scheme.renew(credentials):
             return response
         response = self._network.send(request, self._scheme.credentials(request))
+        if not self._refuses(response):
+            self._rest = 0.0
         # of several threads with the same new credentials, the first one starts the rest
-        if self._refuses(response) and self._clock.now() >= self._renews_from:
+        elif self._clock.now() >= self._renews_from:
             self._rest = min(max(2 * self._rest, _FIRST_REST), _LONGEST_REST)
             self._renews_from = self._clock.now() + self._rest
         return response

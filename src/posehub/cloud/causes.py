@@ -97,12 +97,11 @@ def _cause(chain: list[BaseException]) -> str:
         return "it was closed before the end of the response"
     if _first(chain, http.client.HTTPException):
         return "the response is not HTTP"
-    if _first(chain, _TIMEOUTS):
-        return "no connection in time"
-    broken = _first(chain, OSError)
-    if broken is not None and broken.errno is not None and broken.strerror:
-        return broken.strerror.lower()
-    return type(chain[0]).__name__
+    # the errors of requests are OSErrors without a number
+    reasons = [one.strerror for one in chain if isinstance(one, OSError) and one.errno is not None]
+    if reasons:
+        return str(reasons[0]).lower()
+    return "no connection in time" if _first(chain, _TIMEOUTS) else type(chain[0]).__name__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import re
 from collections.abc import Mapping
@@ -55,12 +56,27 @@ class Credentials:
 NO_CREDENTIALS = Credentials()
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """A response after any number of interim ones, such as 103 Early Hints.
+
+    The standard library only skips 100. After another one, it would take the final response for
+    that to the next request on the connection.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < 200:
+            self.headers = None  # type: ignore[assignment]  # so that they are read again
+            super().begin()
+
+
 class _NotingPool(HTTPConnectionPool):
-    """A pool whose connections are known to the watchdog."""
+    """A pool whose connections are known to the watchdog and skip interim responses."""
 
     # The class of the connections stays as it is, because vcrpy replaces it.
     def _get_conn(self, timeout: float | None = None) -> Any:
-        connection = super()._get_conn(timeout)
+        connection: Any = super()._get_conn(timeout)
+        connection.response_class = _FinalResponse
         note_connection(connection)
         return connection
 

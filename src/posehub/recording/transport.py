@@ -84,6 +84,7 @@ class RecordingTransport:
         self._live: Transport | None = None
         self._lock = threading.Lock()
         self._recorded: list[tuple[Order, Interaction]] = []
+        self._pending: list[tuple[Order, Interaction]] = []  # recorded, and not yet in the journal
         self._journal = Journal(path)
         exists, left = path.exists(), left_journals(path)
         plays, self.records = plan(mode, exists, bool(left))
@@ -109,6 +110,7 @@ class RecordingTransport:
 
         Raises:
             CassetteMissError: the cassette has no such response and the mode does not record.
+            CassetteError: an earlier response cannot be written, so that this request is not sent.
         """
         if self._player is not None:
             try:
@@ -116,6 +118,8 @@ class RecordingTransport:
             except CassetteMissError:
                 if not self.records:
                     raise
+        # nothing is paid for that could not be kept
+        self._write_pending()
         response = self._live_transport().send(request)
         self._add(request, response)
         return response
@@ -151,12 +155,30 @@ class RecordingTransport:
             body=self._recording.reduced_body(request),
             response=HttpResponse(response.status, headers, response.body),
         )
-        order = ticket()
+        entry = (ticket(), interaction)
         with self._lock:
-            self._recorded.append((order, interaction))
-            # a full disk must not take the response from the caller; closing reports it
-            with suppress(OSError):
-                self._journal.append(order, interaction)
+            self._recorded.append(entry)
+            self._pending.append(entry)
+        # a full disk must not take the response from the caller; the next request reports it
+        with suppress(CassetteError):
+            self._write_pending()
+
+    def _write_pending(self) -> None:
+        """Write to the journal what is not yet there.
+
+        Raises:
+            CassetteError: it cannot be written.
+        """
+        with self._lock:
+            try:
+                while self._pending:
+                    self._journal.append(*self._pending[0])
+                    self._pending.pop(0)
+            except OSError as error:
+                raise CassetteError(
+                    f"Cannot record into {self._journal.path}: {error.strerror}. No request is "
+                    "sent until this is possible."
+                ) from error
 
     def _save(self) -> None:
         if not self._recorded and not self._completes:
@@ -178,11 +200,12 @@ class RecordingTransport:
                     journal.path.unlink(missing_ok=True)
         except (OSError, CassetteError) as error:
             self._journal.close()
-            reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            reason = f"Cannot write cassette {self._path}: {getattr(error, 'strerror', '')}."
+            kept = len(ordered) - len(self._pending)
             raise CassetteError(
-                f"Cannot write cassette {self._path}: {reason}. Of {len(ordered)} recorded "
-                f"responses, those that fit are in {self._journal.path}; the next recording of "
-                "this cassette takes them over."
+                f"{error if isinstance(error, CassetteError) else reason} {kept} of {len(ordered)} "
+                f"recorded responses are in {self._journal.path}; the next recording of this "
+                "cassette takes them over."
             ) from error
         self._journal.remove()
         self._recorded.clear()
