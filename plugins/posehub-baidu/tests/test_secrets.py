@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import traceback
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qs, quote, quote_plus
 
 import attrs
 import pytest
@@ -321,3 +323,58 @@ def test_cassettes_and_drawings_hold_no_secret(image_file, tmp_path, scheme):
 )
 def test_keys_of_baidu_are_found_in_a_cassette(text, kind):
     assert [suspect.kind for suspect in find_secrets(text, RECORDING.secrets)] == [kind]
+
+
+class EchoStub(BaiduStub):
+    """A stub whose responses hold the whole request, in every form of a secret."""
+
+    def __init__(self, where):
+        super().__init__(inspect=False)
+        self.where = where
+
+    def _respond(self, path, query, headers, body):
+        good, fault = super()._respond(path, query, headers, body)
+        if path == TOKEN_PATH and self.where != "token":
+            return good, fault
+        parts = [*headers.values(), *(value for values in query.values() for value in values)]
+        if path == TOKEN_PATH:
+            parts += [value for values in parse_qs(body.decode()).values() for value in values]
+        shown = [*parts, *map(quote_plus, parts)]
+        shown += [base64.b64encode(part.encode()).decode() for part in parts]
+        echo = " ".join(shown)
+        if self.where == "error":
+            data = {"error_code": 100, "error_msg": parts[-1], "log_id": parts[-1]}
+            return json.dumps(data).encode(), Fault()
+        if self.where == "page":
+            return f"{echo} <html>".encode(), Fault(status=400)
+        if self.where == "token":
+            data = {"error": "invalid_client", "error_description": echo[-150:]}
+            return json.dumps(data).encode(), Fault(status=401)
+        data = {**json.loads(good), "echo": shown, echo: 1}
+        return json.dumps(data).encode(), Fault(headers={"Retry-After": echo[:4000]})
+
+
+@pytest.mark.parametrize("where", ["body", "error", "page", "token"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_service_that_echoes_the_request_gives_no_secret_away(
+    evidence, open_baidu, image_file, tmp_path, scheme, where
+):
+    with EchoStub(where) as stub:
+        keys = keys_for(stub, scheme)
+        backend = open_baidu(stub, **keys, max_retries=0, cache=tmp_path / "cache")
+        recorder = posehub.record(
+            "baidu", cassette=tmp_path / "c.yaml", endpoint=stub.url, **keys, max_retries=0
+        )
+        for opened in (backend, recorder):
+            with opened:
+                (outcome,) = opened.detect_many([image_file()], on_error="return")
+            if isinstance(outcome, PosehubError):
+                evidence.keep_error(outcome)
+            else:
+                (tmp_path / "result.json").write_text(outcome.to_json())
+        secrets = secrets_of(stub) - {"stub-session"}
+        secrets |= {base64.b64encode(secret.encode()).decode() for secret in secrets}
+        secrets |= {quote_plus(secret) for secret in secrets}
+        evidence.assert_hides(*secrets)
+        written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+        assert not [secret for secret in secrets if secret.encode() in written]

@@ -9,10 +9,12 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import vcr
 
 import posehub
 from posehub.errors import (
@@ -113,6 +115,13 @@ def test_a_cached_result_costs_no_request(stub, open_baidu, image_file, tmp_path
     second = open_baidu(stub, cache=tmp_path / "cache").detect(image_file())
     assert first == second
     assert len(stub.calls) == 1
+
+
+def test_the_cache_distinguishes_endpoints(open_baidu, image_file, tmp_path):
+    for _ in range(2):
+        with BaiduStub() as stub:
+            open_baidu(stub, cache=tmp_path / "cache").detect(image_file())
+            assert len(stub.calls) == 1
 
 
 @pytest.mark.parametrize("value", [b"1e999", b'"\\ud800"'], ids=["infinity", "half a character"])
@@ -410,3 +419,39 @@ def test_returned_errors_do_not_keep_their_images(open_baidu, image_file, worker
 def images_in_memory() -> int:
     gc.collect()
     return sum(isinstance(thing, posehub.Image) for thing in gc.get_objects())
+
+
+def test_vcrpy_records_a_compressed_response_as_the_docs_say(open_baidu, image_file, tmp_path):
+    packed = Fault(body=gzip.compress(GOOD), headers={"Content-Encoding": "gzip"})
+    recorder = vcr.VCR(
+        filter_query_parameters=["access_token"],
+        filter_headers=["authorization", "x-bce-date"],
+        before_record_request=lambda request: None if "/oauth/" in request.uri else request,
+    )
+    with (
+        BaiduStub(fault=lambda number: packed) as stub,
+        recorder.use_cassette(str(tmp_path / "c.yaml")),
+    ):
+        live = open_baidu(stub).detect(image_file())
+    with posehub.open_backend("replay", cassette=tmp_path / "c.yaml") as backend:
+        assert backend.detect(image_file()) == live
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"person_num": 0, "log_id": ' + b"9" * 5000 + b"}",
+        b'{"person_num": 0, "person_info": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b"[" * (8 << 20),
+    ],
+    ids=["a long integer", "deep lists", "deep objects", "lists without end"],
+)
+def test_json_of_any_depth_is_an_invalid_response_at_once(open_baidu, image_file, body):
+    with BaiduStub(fault=lambda number: Fault(body=body)) as stub:
+        backend = open_baidu(stub)
+        start = time.process_time()
+        with pytest.raises(InvalidResponseError):
+            backend.detect(image_file())
+        assert time.process_time() - start < 3
+        assert len(stub.calls) == 1
