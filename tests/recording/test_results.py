@@ -188,3 +188,29 @@ def test_a_backend_that_is_not_thread_safe_when_opened_is_called_by_one_thread_a
     with posehub.record("local", cassette=tmp_path / "local.yaml") as recorded:
         list(recorded.detect_many(images, workers=4))
     assert backend.most == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (
+            {"shade": np.float32(1.5), "count": np.int64(3), "list": np.arange(2), "yes": np.True_},
+            {"shade": 1.5, "count": 3, "list": [0, 1], "yes": True},
+        ),
+        ({"nan": float("nan")}, {"nan": None}),
+        ({"object": object()}, None),
+        ({"set": {1}}, None),
+    ],
+    ids=["NumPy", "NaN", "an object", "a set"],
+)
+def test_a_result_is_recorded_whatever_its_raw_holds(local, tmp_path, raw, kept):
+    one = local._one
+    local._one = lambda image: attrs.evolve(one(image), raw=raw)
+    path = tmp_path / "local.yaml"
+    with posehub.record("local", cassette=path) as backend:
+        live = backend.detect(make_image(1))
+    with posehub.open_backend("replay", cassette=path) as backend:
+        played = backend.detect(make_image(1))
+    assert played == live
+    assert played.raw == kept
+    assert local.calls == 1
