@@ -263,7 +263,7 @@ class BackendContract:
         cassette = tmp_path / "contract.yaml"
         with self.record(cassette) as backend:
             live = list(backend.detect_many(self._copies()))
-        for result in live:
+        for result in self._results():
             result.to_json()  # a recording leaves out a `raw` that JSON cannot hold
         with self.play(cassette) as backend:
             assert list(backend.detect_many(self._copies())) == live
