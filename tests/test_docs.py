@@ -130,7 +130,7 @@ def test_the_table_of_backends_names_all_of_them(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for info in list_backends():
         assert f"| `{info.name}` |" in text
-        assert f"pip install posehub-{info.name}" in text
+        assert f"./plugins/posehub-{info.name}`" in text
 
 
 def test_the_codes_the_baidu_page_explains_are_in_the_table_of_faults():

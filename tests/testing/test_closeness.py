@@ -94,9 +94,9 @@ def test_people_without_boxes_are_measured_by_their_keypoints():
 
 def test_an_image_of_both_is_written_only_on_failure(tmp_path):
     path = tmp_path / "new" / "both.png"
-    assert_poses_close(PEOPLE, PEOPLE, picture=path)
+    assert_poses_close(PEOPLE, PEOPLE, drawing=path)
     assert not path.exists()
     with pytest.raises(AssertionError, match=r"both\.png"):
-        assert_poses_close(moved(PEOPLE, 1, "nose", 80), PEOPLE, picture=path)
+        assert_poses_close(moved(PEOPLE, 1, "nose", 80), PEOPLE, drawing=path)
     with PILImage.open(path) as picture:
         assert picture.size == (2 * 640, 480)

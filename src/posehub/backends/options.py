@@ -90,7 +90,7 @@ class ServiceOptions:
     )
     max_retries: int = option(
         3,
-        help="Repeats of a request whose error may pass.",
+        help="Repeats of a request after a temporary error.",
         affects_result=False,
         validator=attrs.validators.ge(0),
     )

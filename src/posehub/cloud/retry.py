@@ -84,7 +84,7 @@ class RetryingTransport:
         self._clock = clock
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Return the first response that is not a passing error.
+        """Return the first response that is not a temporary error.
 
         If the policy gives up, return the last response; the backend raises its error.
 

@@ -18,7 +18,7 @@ def open_service(recording: Recording, options: Any, clock: Clock = CLOCK) -> Ba
     """Return a service backend that sends its requests to the live service.
 
     Args:
-        recording: the backend's factory, its live transport, and its passing errors.
+        recording: the backend's factory, its live transport, and its temporary errors.
         options: the backend's options. If they are `ServiceOptions`, their limits apply.
         clock: the time.
     """

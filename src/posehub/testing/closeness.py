@@ -20,7 +20,7 @@ def assert_poses_close(
     expected: PoseResult,
     *,
     oks: float = 0.99,
-    picture: Any = None,
+    drawing: Any = None,
     image: Any = None,
 ) -> None:
     """Fail unless both results have the same people, in the same order, at the same places.
@@ -32,7 +32,7 @@ def assert_poses_close(
         actual: the result to check.
         expected: the result it should be.
         oks: least similarity of each person, in [0, 1].
-        picture: path of an image of both results, written only on failure.
+        drawing: path of an image of both results, written only on failure.
         image: the image to draw them on; None for a blank canvas.
 
     Raises:
@@ -41,9 +41,9 @@ def assert_poses_close(
     problem = _difference(actual, expected, oks)
     if problem is None:
         return
-    if picture is not None:
-        _save_both(actual, expected, Path(picture), image)
-        problem += f"\nBoth are drawn in {picture}: actual left, expected right."
+    if drawing is not None:
+        _save_both(actual, expected, Path(drawing), image)
+        problem += f"\nBoth are drawn in {drawing}: actual left, expected right."
     raise AssertionError(problem)
 
 

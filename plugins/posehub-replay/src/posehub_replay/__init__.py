@@ -29,7 +29,7 @@ class ReplayOptions:
     )
     max_retries: int = option(
         3,
-        help="Repeats of a request whose recorded response is a passing error.",
+        help="Repeats of a request whose recorded response is a temporary error.",
         validator=attrs.validators.ge(0),
     )
 
