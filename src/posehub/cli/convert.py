@@ -7,16 +7,21 @@ from pathlib import Path
 
 import attrs
 import click
+import numpy as np
 
 from posehub.cli.common import echo_json, json_option
 from posehub.cli.outputs import STDOUT, check_outputs, file_or_stdout, is_folder
 from posehub.cli.terminal import echo
+from posehub.errors import FormatError
 from posehub.formats import read, write
+from posehub.formats.notes import Notes
 from posehub.formats.streams import Written
 from posehub.formats.table import find, of_source, of_target
 from posehub.poses.catalogue import get_skeleton
+from posehub.poses.conversion import conversion
 from posehub.poses.format import Format
 from posehub.poses.record import Record
+from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
 
 
@@ -41,6 +46,7 @@ from posehub.poses.skeleton import Skeleton
     type=click.FloatRange(0, 1),
     help="Of COCO annotations: keypoints that score less are not labelled. Default: 0.3.",
 )
+@click.option("--strict", is_flag=True, help="Refuse odd entries, which are skipped otherwise.")
 @json_option
 def command(
     source: Path,
@@ -51,6 +57,7 @@ def command(
     source_skeleton: str | None,
     fps: float | None,
     min_score: float | None,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Convert the results in IN, a file or folder, to the format of OUT.
@@ -63,8 +70,9 @@ def command(
     after = of_target(target, "--to") if target_format is None else find(target_format)
     if target == STDOUT and as_json:
         raise click.UsageError("The results and --json would both go to stdout.")
+    notes = Notes(strict=strict)
     records = _Converted(
-        read(source, before.name, skeleton=source_skeleton),
+        read(source, before.name, skeleton=source_skeleton, notes=notes),
         None if skeleton is None else get_skeleton(skeleton),
     )
     options = {"fps": fps, "min_score": min_score}
@@ -89,6 +97,14 @@ def command(
             err=target == STDOUT,
         )
         echo(f"what {after.name} does not keep: {after.lost}", err=True)
+    for line in notes.lines:
+        echo(line, err=True)
+    if records.kept < records.reported:
+        echo(
+            f"keypoints that {skeleton} does not have: {records.reported - records.kept} of "
+            f"{records.reported}",
+            err=True,
+        )
     _report_failed(written, after)
 
 
@@ -107,17 +123,42 @@ class _Converted:
 
     Attributes:
         skeletons: names of the skeletons of the records so far.
+        reported: number of keypoints of these records.
+        kept: number of those that their new skeleton has too.
+
+    Raises:
+        FormatError: no keypoint is kept; raised at the end, so that no file is left.
     """
 
     def __init__(self, records: Iterator[Record], skeleton: Skeleton | None) -> None:
         self._records = records
         self._skeleton = skeleton
         self.skeletons: set[str] = set()
+        self.reported = self.kept = 0
 
     def __iter__(self) -> Iterator[Record]:
+        sources: set[str] = set()
         for record in self._records:
             if record.result is not None:
                 if self._skeleton is not None:
-                    record = attrs.evolve(record, result=record.result.to(self._skeleton))
+                    sources.add(record.result.skeleton.name)
+                    record = attrs.evolve(record, result=self._converted(record.result))
                 self.skeletons.add(record.people.skeleton.name)
             yield record
+        if self.reported and not self.kept:
+            assert self._skeleton is not None, "something was converted"
+            raise FormatError(
+                f"no keypoint of {', '.join(sorted(sources))} is one of {self._skeleton.name}, so "
+                "nothing would be left; name the skeleton of IN with --source-skeleton"
+            )
+
+    def _converted(self, result: PoseResult) -> PoseResult:
+        assert self._skeleton is not None, "checked by the caller"
+        table = conversion(result.skeleton, self._skeleton)
+        there = ~np.isnan(result.keypoints[..., 0])
+        used = {name for step in table.steps for name in step.sources}
+        dropped = [n for n, name in enumerate(result.skeleton.keypoints) if name not in used]
+        self.reported += int(there.sum())
+        there[:, dropped] = False
+        self.kept += int(there.sum())
+        return table.apply(result)

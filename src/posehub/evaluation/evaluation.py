@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
+import attrs
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from posehub.errors import ConfigError
 from posehub.evaluation.calibration import Calibration, calibrate
 from posehub.evaluation.coco import Precision, coco_precision
 from posehub.evaluation.matching import Floats, pair, refuse_crowd
@@ -20,7 +25,12 @@ from posehub.evaluation.pck import (
 )
 from posehub.evaluation.predictions import Predictions, read_predictions
 from posehub.evaluation.truth import Truth, read_truth
+from posehub.formats.notes import Notes
+from posehub.poses.catalogue import get_skeleton
 from posehub.poses.oks import oks_matrix, point_similarity, sigmas_of
+from posehub.poses.skeleton import Skeleton
+
+_LOG = logging.getLogger("posehub.formats")
 
 CORRECT_OKS = 0.5
 """A person is correct from this OKS on, and a keypoint from this value of its term in OKS: COCO's
@@ -79,23 +89,71 @@ class Matches:
     oks: Floats
 
 
-def evaluate(results: str | Path, truth: str | Path) -> Evaluation:
+def evaluate(
+    results: str | Path,
+    truth: str | Path,
+    *,
+    source_skeleton: str | Skeleton | None = None,
+    truth_skeleton: str | Skeleton | None = None,
+    category: str | None = None,
+    sigmas: Sequence[float] | float | None = None,
+    strict: bool = False,
+    notes: Notes | None = None,
+) -> Evaluation:
     """Return how good the results of a file are against COCO annotations.
 
     People are paired within each image by OKS with the Hungarian method, for everything but AP and
     AR, which pycocotools computes with its own greedy pairing.
 
     Args:
-        results: COCO results (a JSON array), or the lines of `posehub detect --json`.
+        results: a file or folder in any format that `posehub.read` reads.
         truth: COCO keypoint annotations.
+        source_skeleton: of results that do not name theirs.
+        truth_skeleton: of annotations whose names of keypoints do not show it.
+        category: name of the category to measure, if several have keypoints.
+        sigmas: one for each keypoint or one for all, for a skeleton of which none are published.
+        strict: refuse odd entries, which are skipped otherwise and counted in a warning of the
+            logger "posehub.formats".
+        notes: counts odd entries, in the place of `strict` and of the log.
 
     Raises:
-        ConfigError: the results are of other images, or their format must be named.
+        ConfigError: the results are of other images, their format must be named, or the sigmas are
+            not those of the keypoints.
         FormatError: a file is malformed.
         MissingDependencyError: the extra `evaluate` is not installed.
     """
-    annotated = read_truth(Path(truth))
-    return measure(annotated, read_predictions(Path(results), annotated))
+    kept = notes or Notes(strict=strict)
+    annotated = read_truth(
+        Path(truth), skeleton=_named(truth_skeleton), category=category, notes=kept
+    )
+    if sigmas is not None:
+        annotated = attrs.evolve(annotated, skeleton=with_sigmas(annotated.skeleton, sigmas))
+    found = read_predictions(Path(results), annotated, skeleton=_named(source_skeleton), notes=kept)
+    if notes is None:
+        for line in kept.lines:
+            _LOG.warning("%s", line)
+    return measure(annotated, found)
+
+
+def _named(skeleton: str | Skeleton | None) -> Skeleton | None:
+    return get_skeleton(skeleton) if isinstance(skeleton, str) else skeleton
+
+
+def with_sigmas(skeleton: Skeleton, sigmas: Sequence[float] | float) -> Skeleton:
+    """Return a skeleton with these sigmas, one for each keypoint or one for all.
+
+    Raises:
+        ConfigError: there are others than one for each keypoint, or one is not above 0.
+    """
+    values = [sigmas] if isinstance(sigmas, (int, float)) else list(sigmas)
+    every = values * len(skeleton) if len(values) == 1 else values
+    if len(every) != len(skeleton):
+        raise ConfigError(
+            f"sigmas must be one number, or {len(skeleton)} for {skeleton.name}, got {len(values)}"
+        )
+    if not all(0 < value < math.inf for value in every):
+        raise ConfigError(f"sigmas must be above 0, got {every}")
+    return attrs.evolve(skeleton, sigmas=every)
 
 
 def measure(truth: Truth, predictions: Predictions) -> Evaluation:

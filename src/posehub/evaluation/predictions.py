@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -15,15 +15,17 @@ from posehub.evaluation.matching import Floats
 from posehub.evaluation.sources import read_records
 from posehub.evaluation.truth import Truth
 from posehub.formats.coco_file import (
-    CocoPerson,
     missing_in_results,
     read_results,
     scores_in_results,
 )
 from posehub.formats.faults import disk_faults
+from posehub.formats.fields import shown
+from posehub.formats.notes import Notes
 from posehub.formats.table import of_source
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
+from posehub.poses.skeleton import Skeleton
 
 
 @frozen(eq=False)
@@ -49,32 +51,62 @@ class Predictions:
     failed: int = 0
 
 
-def read_predictions(path: Path, truth: Truth) -> Predictions:
-    """Return the people of a results file in any format that shows in its name or content.
+def read_predictions(
+    path: Path,
+    truth: Truth,
+    *,
+    skeleton: Skeleton | None = None,
+    notes: Notes | None = None,
+) -> Predictions:
+    """Return the people of a results file or folder in any format that `posehub.read` reads.
+
+    Args:
+        path: of the file or folder.
+        truth: what is measured against.
+        skeleton: of a file that does not name it; of COCO results that of the truth if not given.
+        notes: gets what is skipped.
 
     Raises:
         ConfigError: the format does not show, or an image is not in the truth.
         FormatError: the file cannot be read or is malformed.
     """
+    notes = notes or Notes()
     with disk_faults(path, "read"):
         format = of_source(path)
-        if format.name == "coco-results":  # which `posehub.read` would round to float32
-            return from_coco(path, truth)
-    return from_results(read_records(path), truth, str(path))
+        # `posehub.read` would round the numbers to float32
+        if format.name == "coco-results" and skeleton in (None, truth.skeleton):
+            return from_coco(path, truth, notes)
+    records = read_records(path, skeleton=skeleton, notes=notes)
+    return from_results(records, truth, str(path))
 
 
-def from_coco(path: Path, truth: Truth) -> Predictions:
+def from_coco(path: Path, truth: Truth, notes: Notes | None = None) -> Predictions:
     """Return the people of a COCO results file; entries of other categories are skipped.
 
     Raises:
         ConfigError: an image is not in the truth.
-        FormatError: an entry is malformed; names it.
+        FormatError: no entry is well-formed.
     """
-    people: list[CocoPerson] = []
-    for entry, person in read_results(path, len(truth.skeleton), truth.category):
-        if person.image_id not in truth.images:
-            raise ConfigError(f"{path}: {entry}: image_id {person.image_id} is not in the truth")
-        people.append(person)
+    names = ImageNames(truth.images)
+
+    def image_id(entry: Any) -> int:
+        found = truth.ids.find(entry, "image_id")
+        given = entry["image_id"]
+        if found is None and isinstance(given, str):  # AlphaPose writes file names
+            found = names.find(given)
+        if found is None:
+            raise ConfigError(f"{path}: image_id {shown(given)} is not in the truth")
+        return found
+
+    def counts(entry: Any) -> bool:
+        if not isinstance(entry, dict) or entry.get("category_id") is None:
+            return True
+        return truth.categories.find(entry, "category_id") == truth.category
+
+    people = [
+        person
+        for _, person in read_results(path, truth.skeleton, image_id, notes or Notes(), counts)
+    ]
     shape = (len(people), len(truth.skeleton), 3)
     values = np.asarray([person.keypoints for person in people], np.float64).reshape(shape)
     missing = missing_in_results(values)
@@ -95,11 +127,12 @@ def from_results(records: Iterable[Record], truth: Truth, where: str) -> Predict
     Raises:
         ConfigError: an image is not in the truth, or two records are of one image of it.
     """
-    ids = image_ids_by_name(truth.images)
+    names = ImageNames(truth.images)
     seen: dict[int, str] = {}
     parts: list[tuple[int, PoseResult]] = []
+    reported = kept = 0
     for record in records:
-        image_id = _image_id(record.image, ids, where)
+        image_id = _image_id(record, truth, names, where)
         if image_id in seen:
             raise ConfigError(
                 f"{where}: {seen[image_id]!r} and {record.image!r} are one image of the truth"
@@ -109,7 +142,14 @@ def from_results(records: Iterable[Record], truth: Truth, where: str) -> Predict
             converted = record.result
             if converted.skeleton != truth.skeleton:
                 converted = converted.to(truth.skeleton)
+                reported += int(np.isfinite(record.result.keypoints[..., 0]).sum())
+                kept += int(np.isfinite(converted.keypoints[..., 0]).sum())
             parts.append((image_id, converted))
+    if reported and not kept:
+        raise ConfigError(
+            f"{where}: no keypoint of the results is one of {truth.skeleton.name}; name the "
+            "skeleton of the results"
+        )
     counts = [len(result) for _, result in parts]
     points = len(truth.skeleton)
     point_scores = _joined([r.scores for _, r in parts], (0, points))
@@ -125,21 +165,75 @@ def from_results(records: Iterable[Record], truth: Truth, where: str) -> Predict
     )
 
 
-def image_ids_by_name(images: Mapping[int, str]) -> dict[str, int]:
-    """Return the ids by file name, and by its last part where no other image has the same."""
-    last_parts = {image_id: PurePath(name).name for image_id, name in images.items()}
-    counts = Counter(last_parts.values())
-    short = {part: image_id for image_id, part in last_parts.items() if counts[part] == 1}
-    return short | {name: image_id for image_id, name in images.items()}
+class ImageNames:
+    """The images of a data set, found by the ends of their paths.
+
+    Args:
+        images: file name of each image, by its id.
+    """
+
+    def __init__(self, images: Mapping[int, str]) -> None:
+        self._exact = {name: image_id for image_id, name in images.items()}
+        self._folders = {image_id: path_of(name)[:-1] for image_id, name in images.items()}
+        self._by_name: dict[str, list[int]] = {}
+        self._by_stem: dict[str, list[int]] = {}  # formats of a file for each image keep no suffix
+        for image_id, name in images.items():
+            last = _last(name)
+            self._by_name.setdefault(last, []).append(image_id)
+            self._by_stem.setdefault(PurePath(last).stem, []).append(image_id)
+
+    def find(self, name: str) -> int | None:
+        """Return the image whose path has the longest common end with this one.
+
+        None if there is no such image, or if several have as long a common end.
+        """
+        if name in self._exact:
+            return self._exact[name]
+        folders = path_of(name)[:-1]
+        common = {n: _common_end(self._folders[n], folders) for n in self.alike(name)}
+        best = [number for number, length in common.items() if length == max(common.values())]
+        return best[0] if len(best) == 1 else None
+
+    def alike(self, name: str) -> list[int]:
+        """Return the images whose last part of the path is that of `name`."""
+        last = _last(name)
+        return self._by_name.get(last) or self._by_stem.get(last, [])
+
+    def hint(self, name: str) -> str:
+        """Return what to do about an image that is not found, as a sentence, or ""."""
+        alike = len(self.alike(name))
+        if alike > 1:
+            return f" {alike} images there are called {_last(name)!r}: results need their folders."
+        return nearest(_last(name), self._by_name)
 
 
-def _image_id(image: str, ids: Mapping[str, int], where: str) -> int:
-    for name in (image, PurePath(image).name):
-        if name in ids:
-            return ids[name]
-    raise ConfigError(
-        f"{where}: image {image!r} is not in the truth.{nearest(PurePath(image).name, ids)}"
-    )
+def _last(name: str) -> str:
+    return path_of(name)[-1] if path_of(name) else name
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """Return the parts of a path, written with slashes or with the backslashes of Windows."""
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def _common_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _image_id(record: Record, truth: Truth, names: ImageNames, where: str) -> int:
+    """Return the image of a record: by its name; without one by its id, or by its frame."""
+    if record.image:
+        found = names.find(record.image)
+    elif record.image_id is not None:
+        found = record.image_id if record.image_id in truth.images else None
+    else:
+        found = truth.frames.get(-1 if record.frame is None else record.frame)
+    if found is None:
+        what = "" if record.image or record.frame is None else f" (frame {record.frame})"
+        hint = names.hint(record.image) if record.image else ""
+        raise ConfigError(f"{where}: image {record}{what} is not in the truth.{hint}")
+    return found
 
 
 def _joined(arrays: Sequence[Any], empty: tuple[int, ...]) -> Floats:

@@ -6,6 +6,7 @@ other, so that a file may be larger than memory.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,17 @@ from typing import Any, Literal
 
 from posehub.errors import ConfigError, FormatError, nearest
 from posehub.formats.faults import disk_faults
+from posehub.formats.notes import Notes
 from posehub.formats.streams import Counted, Results, Written, as_records
-from posehub.formats.table import find, of_source, of_target
+from posehub.formats.table import FORMATS, find, of_source, of_target
 from posehub.poses.catalogue import get_skeleton
 from posehub.poses.format import Format
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
+
+_LOG = logging.getLogger("posehub.formats")
+
+_LOG = logging.getLogger("posehub.formats")
 
 OnError = Literal["return", "skip"]
 
@@ -29,6 +35,8 @@ def read(
     *,
     skeleton: str | Skeleton | None = None,
     on_error: OnError = "return",
+    strict: bool = False,
+    notes: Notes | None = None,
 ) -> Iterator[Record]:
     """Yield the records of a file or folder of results, reading it while they are consumed.
 
@@ -38,6 +46,9 @@ def read(
         path: of the file, or of a folder for formats of one file for each image.
         format: its name, as in the page "Formats"; None finds it by suffix or content.
         skeleton: of files that do not name theirs; never guessed from the number of keypoints.
+        strict: refuse a file with odd entries. They are skipped otherwise, and counted in a warning
+            of the logger "posehub.formats" at the end.
+        notes: counts odd entries, in the place of `strict` and of the log.
         on_error: "return" yields the record of a failed image, which has `error` in the place of
             `result`; "skip" skips it.
 
@@ -54,16 +65,23 @@ def read(
     with disk_faults(source, "read"):
         source.stat()
         chosen = of_source(source) if format is None else find(format)
-    records = _read(chosen, source, named)
+    records = _read(chosen, source, named, notes or Notes(strict=strict), log=notes is None)
     return records if on_error == "return" else (r for r in records if r.error is None)
 
 
-def _read(format: Format, path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
+def _read(
+    format: Format, path: Path, skeleton: Skeleton | None, notes: Notes, *, log: bool
+) -> Iterator[Record]:
+    # posehub's own readers take the notes, those of plugins do not
+    more = (notes,) if FORMATS.get(format.name) is format else ()
     with disk_faults(path, "read"):
-        for record in format.reader(path, skeleton):
+        for record in format.reader(path, skeleton, *more):
             if skeleton is not None and record.result is not None:
                 _refuse_other(record.result.skeleton, skeleton, f"{path}: image {record}")
             yield record
+    if log:
+        for line in notes.lines:
+            _LOG.warning("%s", line)
 
 
 def _refuse_other(its: Skeleton, named: Skeleton, where: str) -> None:

@@ -14,6 +14,7 @@ from posehub.extras import needed
 from posehub.files import open_atomically
 from posehub.formats.columns import FACTS, Layout
 from posehub.formats.from_columns import Piece, records_of
+from posehub.formats.notes import Notes
 from posehub.formats.to_columns import blocks
 from posehub.poses.record import Record
 from posehub.poses.skeleton import Skeleton
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 _ROWS = 1 << 13  # to read at a time
 
 
-def read_parquet(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    """Yield the records of a Parquet file."""
+def read_parquet(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record]:
+    """Yield the records of a Parquet file; none is skipped."""
     pa = _pyarrow()
     pq = needed("pyarrow.parquet", extra="parquet")
     try:
@@ -36,8 +37,8 @@ def read_parquet(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
         raise FormatError(f"{path}: pyarrow cannot read it as Parquet: {error}") from error
 
 
-def read_arrow(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    """Yield the records of an Arrow IPC file; one of its record batches is loaded at a time."""
+def read_arrow(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record]:
+    """Yield the records of an Arrow IPC file; one of its batches is loaded at a time."""
     pa = _pyarrow()
     try:
         # not mapped into memory, because mapped memory counts as used

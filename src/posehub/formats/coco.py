@@ -12,13 +12,8 @@ import attrs
 import numpy as np
 
 from posehub.files import open_atomically
-from posehub.formats.coco_file import (
-    CocoImage,
-    CocoPerson,
-    read_annotations,
-    read_categories,
-    read_images,
-)
+from posehub.formats.coco_categories import read_categories
+from posehub.formats.coco_file import CocoImage, CocoPerson, read_annotations, read_images
 from posehub.formats.coco_rows import result_of, row_dtype, row_of
 from posehub.formats.coco_writing import (
     CATEGORY,
@@ -29,6 +24,8 @@ from posehub.formats.coco_writing import (
 )
 from posehub.formats.faults import located
 from posehub.formats.gathered import Gathered
+from posehub.formats.ids import Ids
+from posehub.formats.notes import Notes
 from posehub.formats.streams import of_one_skeleton
 from posehub.poses.json import dumps, loads, short_numbers
 from posehub.poses.record import Record
@@ -36,7 +33,7 @@ from posehub.poses.result import DEFAULT_MIN_SCORE, PoseResult
 from posehub.poses.skeleton import Skeleton
 
 
-def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
+def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record]:
     """Yield a record for each image, in the file's order.
 
     Annotations may come in any order: they are all read before the first record. Crowds are
@@ -45,21 +42,22 @@ def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
 
     Args:
         path: of the file.
-        skeleton: for files whose categories name no keypoints.
+        skeleton: for files whose categories name no keypoints, or name them otherwise.
+        notes: gets what is skipped.
     """
-    categories = read_categories(path, skeleton)
+    categories = read_categories(path, skeleton, notes)
     skeleton = categories.skeleton
     points = 0 if skeleton is None else len(skeleton)
-    known: set[int] = set()
+    known = Ids()
     with tempfile.TemporaryFile() as images, Gathered(row_dtype(points).itemsize) as people:
-        for image in read_images(path, known):
+        for image in read_images(path, known, notes):
             if skeleton is None:
                 with located(path, "categories"):
                     raise ValueError("must name keypoints, because there are images")
             images.write(dumps(attrs.astuple(image)) + b"\n")
-        for _, person in read_annotations(path, categories, known):
+        for entry, person in read_annotations(path, categories, known, notes):
             if not person.crowd:
-                people.add(person.image_id, _row(person))
+                people.add(person.image_id, _row(person, f"{path}: {entry}", notes))
         people.sort()
         for image in _stored(images):
             assert skeleton is not None, "checked with the images"
@@ -82,8 +80,9 @@ def _stored(images: IO[bytes]) -> Iterator[CocoImage]:
         yield CocoImage(image_id, name, None if size is None else (size[0], size[1]), *rest)
 
 
-def _row(person: CocoPerson) -> bytes:
-    return row_of(person, person.keypoint_scores, person.keypoints[:, 2] == 0)
+def _row(person: CocoPerson, where: str, notes: Notes) -> bytes:
+    missing = person.keypoints[:, 2] == 0
+    return row_of(person, person.keypoint_scores, missing, where, notes)
 
 
 def write(records: Iterable[Record], path: Path, *, min_score: float = DEFAULT_MIN_SCORE) -> None:

@@ -16,36 +16,27 @@ All numbers are float64, so that evaluation computes with the numbers of the fil
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from attrs import converters, field, frozen
 from numpy.typing import NDArray
 
+from posehub.errors import FormatError
 from posehub.formats import fields
+from posehub.formats.coco_categories import Categories
 from posehub.formats.elements import elements
-from posehub.formats.faults import located
-from posehub.poses.catalogue import catalogue
+from posehub.formats.ids import Ids
+from posehub.formats.notes import Notes
+from posehub.formats.whole_body import joined
 from posehub.poses.skeleton import Skeleton
+from posehub.poses.skeletons import COCO_WHOLEBODY133
 
 Floats = NDArray[np.float64]
 
-_VISIBILITIES = {0, 1, 2}  # not labelled; labelled and not visible; labelled and visible
-
-
-@frozen
-class Categories:
-    """The categories of an annotation file.
-
-    Attributes:
-        skeleton: of the categories that have keypoints; None if there are no categories.
-        with_keypoints: category id -> whether its people have keypoints.
-    """
-
-    skeleton: Skeleton | None
-    with_keypoints: dict[int, bool]
+T = TypeVar("T")
 
 
 @frozen
@@ -66,8 +57,8 @@ class CocoPerson:
 
     Attributes:
         image_id: of the person's image.
-        keypoints: (K, 3), x, y and the third value: the visibility 0, 1 or 2 of annotations; of
-            results any number.
+        keypoints: (K, 3), x, y and the third value: of annotations 0 if not labelled, else
+            above 0 (COCO-WholeBody has fractions); of results any number.
         box: (4,), x, y, width, height; NaN if the file has none.
         score: NaN if the file has none.
         keypoint_scores: (K,); NaN where the file has none.
@@ -88,87 +79,119 @@ class CocoPerson:
     track_id: int | None
 
 
-def read_categories(path: Path, given: Skeleton | None) -> Categories:
-    """Return the categories of an annotation file.
-
-    Args:
-        path: of the file.
-        given: the skeleton to use if the categories name no keypoints.
+def read_images(path: Path, ids: Ids, notes: Notes) -> Iterator[CocoImage]:
+    """Yield the images of an annotation file; add their ids to `ids`.
 
     Raises:
-        FormatError: there is no skeleton, several, or another one than `given`.
+        FormatError: no image is well-formed.
     """
-    with located(path, "categories"):
-        return _categories([category for _, category in elements(path, "categories")], given)
 
+    def image(entry: Any) -> CocoImage:
+        name = fields.text(entry, "file_name")
+        return CocoImage(
+            image_id=ids.add(entry, "id"),
+            name=name,
+            size=_size(entry),
+            digest=_of_type(entry, "digest", str),
+            frame=_of_type(entry, "frame", int),
+            time=_of_type(entry, "time", float, int),
+        )
 
-def read_images(path: Path, known: set[int]) -> Iterator[CocoImage]:
-    """Yield the images of an annotation file; add their ids to `known`.
-
-    Raises:
-        FormatError: an image is malformed, or its id is in `known` already.
-    """
-    for entry, image in elements(path, "images"):
-        with located(path, entry):
-            image_id = fields.whole_number(image, "id")
-            if image_id in known:
-                raise ValueError(f"duplicate id {image_id}")
-            known.add(image_id)
-            found = CocoImage(
-                image_id=image_id,
-                name=fields.text(image, "file_name"),
-                size=_size(image),
-                digest=_of_type(image, "digest", str),
-                frame=_of_type(image, "frame", int),
-                time=_of_type(image, "time", float, int),
-            )
+    for _, found in well_formed(path, "images", image, notes):
         yield found
 
 
 def read_annotations(
-    path: Path, categories: Categories, images: Container[int]
+    path: Path, categories: Categories, images: Ids, notes: Notes
 ) -> Iterator[tuple[str, CocoPerson]]:
     """Yield entry name and person of each annotation whose category has keypoints.
 
+    An annotation without keypoints is a person of whom nothing is labelled.
+
     Raises:
-        FormatError: an annotation is malformed, or its category or image is unknown.
+        FormatError: no annotation is well-formed.
     """
-    points = 0 if categories.skeleton is None else len(categories.skeleton)
-    for entry, annotation in elements(path, "annotations"):
-        with located(path, entry):
-            category = fields.whole_number(annotation, "category_id")
-            if category not in categories.with_keypoints:
-                raise ValueError(f"category_id {category} is not in 'categories'")
-            if not categories.with_keypoints[category]:
-                continue
-            person = _person(annotation, points)
-            if person.image_id not in images:
-                raise ValueError(f"image_id {person.image_id} is not in 'images'")
-            if not _VISIBILITIES.issuperset(person.keypoints[:, 2].tolist()):
-                raise ValueError("keypoints must have a visibility of 0, 1 or 2")
-        yield entry, person
+    skeleton = categories.skeleton
+
+    def annotation(entry: Any) -> CocoPerson | None:
+        category = categories.ids.find(entry, "category_id")
+        if category is None:
+            raise ValueError(
+                f"category_id {fields.shown(entry['category_id'])} is not in 'categories'"
+            )
+        if skeleton is None or not categories.with_keypoints[category]:
+            return None
+        image_id = images.find(entry, "image_id")
+        if image_id is None:
+            raise ValueError(f"image_id {fields.shown(entry['image_id'])} is not in 'images'")
+        person = _person(entry, skeleton, image_id)
+        if (person.keypoints[:, 2] < 0).any():
+            raise ValueError("keypoints must have a visibility of 0, or above it if labelled")
+        return person
+
+    return well_formed(path, "annotations", annotation, notes)
 
 
 def read_results(
-    path: Path, points: int, category: int | None = None
+    path: Path,
+    skeleton: Skeleton,
+    image_id: Callable[[Any], int],
+    notes: Notes,
+    category: Callable[[Any], bool] | None = None,
 ) -> Iterator[tuple[str, CocoPerson]]:
     """Yield entry name and person of each entry of a results file.
 
     Args:
         path: of the file.
-        points: the number of keypoints, which the file does not name.
-        category: skip entries of another category; None means skip none.
+        skeleton: of the people, which the file does not name.
+        image_id: the number of an entry's image; raises ValueError.
+        notes: gets what is skipped.
+        category: whether an entry is of a category that counts; None means every one is.
 
     Raises:
-        FormatError: an entry is malformed.
+        FormatError: no entry is well-formed.
     """
-    for entry, result in elements(path):
-        with located(path, entry):
-            fields.number(result, "score")
-            if category is not None and result.get("category_id", category) != category:
-                continue
-            person = _person(result, points)
-        yield entry, person
+
+    def result(entry: Any) -> CocoPerson | None:
+        if category is not None and not category(entry):
+            return None
+        if not fields.take(entry, "keypoints"):
+            raise ValueError("keypoints is empty")
+        fields.number(entry, "score")
+        return _person(entry, skeleton, image_id(entry))
+
+    return well_formed(path, "", result, notes)
+
+
+def well_formed(
+    path: Path, key: str, parse: Callable[[Any], T | None], notes: Notes
+) -> Iterator[tuple[str, T]]:
+    """Yield name and value of each entry of an array; odd entries are skipped and counted.
+
+    Args:
+        path: of the file.
+        key: of the array, or "" if the file is one.
+        parse: the value of an entry, None if it is of no interest; raises ValueError.
+        notes: gets the entries that are skipped.
+
+    Raises:
+        FormatError: there are entries, and none is well-formed; this is the first one's fault.
+    """
+    first: FormatError | None = None
+    count = 0
+    for entry, data in elements(path, key):
+        where = f"{path}: {entry}"
+        try:
+            value = parse(data)
+        except ValueError as error:
+            notes.add(f"{key or 'results'} skipped", where, error)
+            first = first or FormatError(f"{where}: {error}")
+            continue
+        count += 1
+        if value is not None:
+            yield entry, value
+    if first is not None and not count:
+        raise first
 
 
 def missing_in_results(keypoints: Floats) -> NDArray[np.bool_]:
@@ -183,87 +206,59 @@ def scores_in_results(keypoints: Floats) -> Floats:
     return np.where((third >= 0) & (third <= 1), third, np.nan)
 
 
-def _person(entry: Any, points: int) -> CocoPerson:
-    keypoints = fields.numbers(entry, "keypoints", 3 * points).reshape(points, 3)
-    box = np.full(4, np.nan)
-    if "bbox" in entry:
-        box = fields.numbers(entry, "bbox", 4)
-        if (box[2:] < 0).any():
-            raise ValueError(f"bbox has a negative width or height: {fields.shown(entry['bbox'])}")
-    area = fields.optional(fields.number, entry, "area")
+def _person(entry: Any, skeleton: Skeleton, image_id: int) -> CocoPerson:
+    points = len(skeleton)
+    keypoints = _keypoints(entry, skeleton).reshape(points, 3)
+    area = fields.loose_number(entry, "area")
     if area is not None and area < 0:
         raise ValueError(f"area must be at least 0, got {area}")
-    score = fields.optional(fields.number, entry, "score")
+    score = fields.loose_number(entry, "score")
     scores = np.full(points, np.nan)
-    if "keypoint_scores" in entry:
+    if entry.get("keypoint_scores") is not None:
         scores = fields.numbers_or_null(entry, "keypoint_scores", points)
-    count = fields.optional(fields.number, entry, "num_keypoints")
+    count = fields.loose_number(entry, "num_keypoints")
     return CocoPerson(
-        image_id=fields.whole_number(entry, "image_id"),
+        image_id=image_id,
         keypoints=keypoints,
-        box=box,
+        box=_box(entry),
         score=np.nan if score is None else score,
         keypoint_scores=scores,
         area=np.nan if area is None else area,
         num_keypoints=int(np.count_nonzero(keypoints[:, 2]) if count is None else count),
-        crowd=bool(entry.get("iscrowd")),
+        crowd=bool(fields.loose_number(entry, "iscrowd")),
         track_id=_of_type(entry, "track_id", int),
     )
 
 
-def _categories(categories: list[Any], given: Skeleton | None) -> Categories:
-    names = {fields.whole_number(category, "id"): _names(category) for category in categories}
-    different = dict.fromkeys(filter(None, names.values()))
-    if not different:
-        if categories and given is None:
-            raise ValueError("name no keypoints, so name the skeleton: skeleton=...")
-        return Categories(given, dict.fromkeys(names, True))
-    if len(different) > 1:
-        raise ValueError(
-            "have different keypoints, and a result has one skeleton; split the file by category"
-        )
-    (keypoints,) = different
-    with_keypoints = {category_id: bool(its) for category_id, its in names.items()}
-    if given is not None:
-        if given.keypoints != keypoints:
-            raise ValueError(f"name other keypoints than those of {given.name!r}")
-        return Categories(given, with_keypoints)
-    for known in catalogue.values():
-        if known.keypoints == keypoints:
-            return Categories(known, with_keypoints)
-    category = next(category for category in categories if _names(category))
-    skeleton = Skeleton(f"coco:{category.get('name')}", keypoints, _links(category))
-    return Categories(skeleton, with_keypoints)
+def _keypoints(entry: Mapping[str, Any], skeleton: Skeleton) -> Floats:
+    """Return x, y and the third value of the keypoints, (3 K,); zeros if there are none."""
+    values = entry.get("keypoints")
+    if skeleton == COCO_WHOLEBODY133 and (not values or len(values) != 3 * len(skeleton)):
+        return joined(entry)
+    if values is None or values == []:
+        return np.zeros(3 * len(skeleton))
+    return fields.numbers_or_zero(entry, "keypoints", 3 * len(skeleton))
 
 
-def _names(category: Any) -> tuple[str, ...]:
-    names = category.get("keypoints", []) if isinstance(category, Mapping) else None
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"keypoints must be a list of names, got {fields.shown(category)}")
-    return tuple(names)
-
-
-def _links(category: Mapping[str, Any]) -> list[tuple[str, str]]:
-    names = category["keypoints"]
-    try:
-        # counted from 1
-        pairs = [
-            (int(first) - 1, int(second) - 1) for first, second in category.get("skeleton", [])
-        ]
-        if any(index < 0 for pair in pairs for index in pair):
-            raise IndexError
-        return [(names[first], names[second]) for first, second in pairs]
-    except (TypeError, ValueError, IndexError):
-        raise ValueError(
-            f"skeleton must be pairs of numbers from 1 to {len(names)}, "
-            f"got {fields.shown(category['skeleton'])}"
-        ) from None
+def _box(entry: Mapping[str, Any]) -> Floats:
+    """Return x, y, width and height; AlphaPose calls the field `box`."""
+    key = "bbox" if entry.get("bbox") else "box"
+    if (not isinstance(entry.get(key), list) and key == "box") or not entry[key]:
+        return np.full(4, np.nan)
+    box = fields.numbers(entry, key, 4)
+    if (box[2:] < 0).any():
+        raise ValueError(f"{key} has a negative width or height: {fields.shown(entry[key])}")
+    return box
 
 
 def _size(image: Mapping[str, Any]) -> tuple[int, int] | None:
-    if image.get("width") is None and image.get("height") is None:
+    sides = [fields.loose_number(image, side) for side in ("width", "height")]
+    if None in sides or 0 in sides:
         return None
-    return fields.whole_number(image, "width"), fields.whole_number(image, "height")
+    width, height = (int(side) for side in sides if side is not None)
+    if width < 0 or height < 0:
+        raise ValueError(f"width and height must be above 0, got {width} and {height}")
+    return width, height
 
 
 def _of_type(data: Mapping[str, Any], key: str, *types: type) -> Any:

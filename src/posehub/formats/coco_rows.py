@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posehub.formats.coco_file import CocoPerson
+from posehub.formats.notes import Notes
+from posehub.poses.checks import SCORE_TOLERANCE
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
 
@@ -28,32 +30,49 @@ def row_dtype(points: int) -> np.dtype[np.void]:
     )
 
 
-def row_of(person: CocoPerson, scores: NDArray[np.float64], missing: NDArray[np.bool_]) -> bytes:
-    """Return a person as a row.
+def row_of(
+    person: CocoPerson,
+    scores: NDArray[np.float64],
+    missing: NDArray[np.bool_],
+    where: str,
+    notes: Notes,
+) -> bytes:
+    """Return a person as a row; scores that are on another scale than [0, 1] are left out.
 
     Args:
         person: of a file.
         scores: of the keypoints, (K,).
         missing: which keypoints are not reported, (K,).
+        where: file and entry.
+        notes: gets the scores that are left out.
     """
+    score = _in_range(np.array([person.score]), "score", where, notes)
+    scores = _in_range(scores, "keypoint_scores", where, notes)
     keypoints = person.keypoints[:, :2].copy()
     keypoints[missing] = np.nan
     box = person.box.copy()
     box[2:] += box[:2]
     scores = np.where(missing, 0, scores)
-    numbers = np.concatenate([keypoints.ravel(), scores, box, [person.score]])
+    numbers = np.concatenate([keypoints.ravel(), scores, box, score])
     track = (person.track_id or 0, person.track_id is not None)
     return numbers.astype("<f4").tobytes() + _TRACK.pack(*track)
+
+
+def _in_range(
+    scores: NDArray[np.float64], field: str, where: str, notes: Notes
+) -> NDArray[np.float64]:
+    outside = (scores < -SCORE_TOLERANCE) | (scores > 1 + SCORE_TOLERANCE)
+    if outside.any():
+        worst = scores[outside][0]
+        notes.add("scores left out", where, f"{field} must be in [0, 1], got {worst:g}")
+        scores = np.where(outside, np.nan, scores)
+    return scores
 
 
 def result_of(
     rows: bytes, skeleton: Skeleton, image_size: tuple[int, int] | None = None
 ) -> PoseResult:
-    """Return the people of rows; they have ids if each of them has a track id.
-
-    Raises:
-        ValueError: a score is outside [0, 1].
-    """
+    """Return the people of rows; they have ids if each of them has a track id."""
     table = np.frombuffer(rows, row_dtype(len(skeleton)))
     tracked = len(table) > 0 and bool(table["tracked"].all())
     return PoseResult(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from posehub.errors import FormatError
+from posehub.formats.bounded import BoundedFile
 
 
 def elements(path: Path, key: str = "") -> Iterator[tuple[str, Any]]:
@@ -20,16 +21,18 @@ def elements(path: Path, key: str = "") -> Iterator[tuple[str, Any]]:
     count = 0
     with path.open("rb") as file:
         try:
-            for element in ijson.items(file, f"{key}.item" if key else "item", use_float=True):
+            for element in ijson.items(
+                BoundedFile(file), f"{key}.item" if key else "item", use_float=True
+            ):
                 yield f"{key}[{count}]", element
                 count += 1
-        except ijson.JSONError as error:
+        except (ijson.JSONError, ValueError) as error:
             raise FormatError(
                 f"{path}: {_place_of_fault(path)}invalid JSON: {_brief(error)}"
             ) from error
         if count == 0:
             file.seek(0)
-            events = ijson.parse(file, use_float=True)
+            events = ijson.parse(BoundedFile(file), use_float=True)
             if not any(at == key and kind == "start_array" for at, kind, _ in events):
                 raise FormatError(
                     f"{path}: has no array {key!r}" if key else f"{path}: is not a JSON array"
@@ -43,12 +46,12 @@ def _place_of_fault(path: Path) -> str:
     place, count = "", 0
     with path.open("rb") as file:
         try:
-            for at, kind, _ in ijson.parse(file, use_float=True):
+            for at, kind, _ in ijson.parse(BoundedFile(file), use_float=True):
                 if kind == "start_array" and "." not in at:
                     place, count = at, 0
                 elif kind == "end_map" and at in ("item", f"{place}.item"):
                     count += 1
-        except ijson.JSONError:
+        except (ijson.JSONError, ValueError):
             pass  # the place is found
     return f"{place}[{count}]: " if place or count else ""
 

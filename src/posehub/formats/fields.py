@@ -97,6 +97,23 @@ def number(data: Any, key: str, *, largest: float = _LARGEST) -> float:
     return float(value)
 
 
+def loose_number(data: Any, key: str) -> float | None:
+    """Return `data[key]`, a number, its text, true or false; None if it is null, empty or missing.
+
+    Raises:
+        ValueError: the value is something else.
+    """
+    value = data.get(key)
+    if isinstance(value, str):
+        try:
+            value = float(value) if value.strip() else None
+        except ValueError:
+            raise ValueError(f"{key} must be a finite number, got {shown(value)}") from None
+    if isinstance(value, bool):
+        value = int(value)
+    return None if value is None else number({key: value}, key)
+
+
 def exact_number(data: Any, key: str) -> float:
     """Return `data[key]`, a number that float64 holds.
 
@@ -125,6 +142,11 @@ def numbers_or_null(data: Any, key: str, length: int) -> NDArray[np.float64]:
     known = _array([0 if value is None else value for value in values], key)
     known[[value is None for value in values]] = np.nan
     return known
+
+
+def numbers_or_zero(data: Any, key: str, length: int) -> NDArray[np.float64]:
+    """Return what `numbers_or_null` does, with 0 in the place of null."""
+    return np.nan_to_num(numbers_or_null(data, key, length))
 
 
 def _list(data: Any, key: str, length: int) -> list[Any]:

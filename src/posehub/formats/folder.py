@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from posehub.errors import FormatError, PosehubError
 from posehub.files import make_folder_atomically, write_atomically
+from posehub.formats.bounded import BYTE_ORDER_MARK
 from posehub.formats.streams import of_one_skeleton
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 
+_FRAME = re.compile(r"(.+_)([0-9]{1,18})", re.DOTALL)
+_NUMBER = re.compile(r"([0-9]+)")
+
 
 def read_files(path: Path, ending: str, decode: Callable[[bytes], PoseResult]) -> Iterator[Record]:
-    """Yield a record for each file of a folder, by name, or for the one file.
+    """Yield a record for each file of a folder, or for the one file.
+
+    Files are ordered by their names, and the numbers in these by value. If the names of all files
+    differ only in a number at their ends, as OpenPose names the frames of a film, the number is the
+    record's `frame`.
 
     Args:
         path: of the folder or file.
@@ -24,22 +33,45 @@ def read_files(path: Path, ending: str, decode: Callable[[bytes], PoseResult]) -
     Raises:
         FormatError: there is no file, or one cannot be decoded.
     """
-    for file in _files(path, ending):
+    files = _files(path, ending)
+    numbers = frame_numbers([_name(file, ending) for file in files])
+    for file, frame in zip(files, numbers, strict=True):
         try:
-            result = decode(file.read_bytes())
+            result = decode(file.read_bytes().removeprefix(BYTE_ORDER_MARK))
         except (ValueError, PosehubError) as error:
             raise FormatError(f"{file}: {error}") from error
-        name = file.name.removesuffix(ending)
-        yield Record(name if name != file.name else file.stem, result)
+        yield Record(_name(file, ending), result, frame=frame)
+
+
+def _name(file: Path, ending: str) -> str:
+    name = file.name.removesuffix(ending)
+    return name if name != file.name else file.stem
+
+
+def frame_numbers(names: Sequence[str]) -> list[int | None]:
+    """Return the numbers of the frames of a film by their names, None if they are no frames."""
+    matches = [_FRAME.fullmatch(name) for name in names]
+    starts = {match[1] for match in matches if match}
+    if len(names) < 2 or None in matches or len(starts) != 1:
+        return [None] * len(names)
+    return [int(match[2]) for match in matches if match]
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """Return the sort key of a name: its numbers by value, the texts between them as they are."""
+    return [
+        (int(part), "") if number else (-1, part)
+        for part, number in ((p, p.isascii() and p.isdigit()) for p in _NUMBER.split(name) if p)
+    ]
 
 
 def _files(path: Path, ending: str) -> list[Path]:
     if not path.is_dir():
         return [path]
-    names = sorted(name for name in os.listdir(path) if name.endswith(ending))  # noqa: PTH208
+    names = [name for name in os.listdir(path) if name.endswith(ending)]  # noqa: PTH208
     if not names:
         raise FormatError(f"{path}: has no files ending in {ending!r}")
-    return [path / name for name in names]
+    return [path / name for name in sorted(names, key=lambda name: (by_number(name), name))]
 
 
 def write_files(
@@ -87,8 +119,8 @@ def _encoded(record: Record, path: Path, encode: Callable[[PoseResult], bytes]) 
 
 
 def _stem(record: Record, path: Path) -> str:
-    """Return the image's name without folders and suffix."""
-    stem = PurePosixPath(record.image.replace(os.sep, "/")).stem
+    """Return the image's name without folders, also those of Windows, and suffix."""
+    stem = PurePosixPath(record.image.replace("\\", "/")).stem
     if stem in ("", "..") or "\0" in stem:
         raise FormatError(f"{path}: image {record}: its name makes no file name")
     return stem

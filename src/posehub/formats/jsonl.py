@@ -15,18 +15,22 @@ from typing import Any
 from posehub.errors import FormatError, PosehubError
 from posehub.files import open_atomically
 from posehub.formats import fields
+from posehub.formats.bounded import BYTE_ORDER_MARK
 from posehub.formats.error_values import error_of, values_of
 from posehub.formats.faults import located
+from posehub.formats.notes import Notes
 from posehub.poses.json import dumps, loads
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
 
 
-def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    """Yield a record for each line; each line names its skeleton."""
+def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record]:
+    """Yield a record for each line; each line names its skeleton, and none is skipped."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
+            if number == 1:
+                line = line.removeprefix(BYTE_ORDER_MARK)
             if line.strip():
                 try:
                     yield record_of(loads(line))

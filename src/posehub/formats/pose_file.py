@@ -17,105 +17,105 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from posehub.errors import FormatError
+from posehub.errors import FormatError, MissingDependencyError
 from posehub.extras import needed
 from posehub.files import open_atomically
 from posehub.formats.faults import located
+from posehub.formats.notes import Notes
+from posehub.formats.pose_body import frames_of, read_body
+from posehub.formats.pose_parts import choose
 from posehub.formats.streams import of_one_skeleton
-from posehub.poses.catalogue import catalogue
 from posehub.poses.checks import Float32Array
 from posehub.poses.record import Record
 from posehub.poses.result import PoseResult
 from posehub.poses.skeleton import Skeleton
 
 if TYPE_CHECKING:
-    from pose_format.pose_header import PoseHeader, PoseHeaderComponent
+    from pose_format.pose_header import PoseHeader
 
 _VERSION = 0.2
 _DEFAULT_FPS = 25.0
 _COLOUR = (255, 0, 0)  # a colour for each limb is part of the format
 _MOST = 0xFFFF  # people, points and pixels a side are 16 bits
-_VALUES_AT_A_TIME = 1 << 20  # to read
+_HEADER = 1 << 14  # bytes that hold most headers
+_LONGEST_GAP = 100_000  # frames that are missing between two
 
 
-def read(path: Path, skeleton: Skeleton | None) -> Iterator[Record]:
-    """Yield a record for each frame, with its number and time; it has the people with a keypoint.
+def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record]:
+    """Yield a record for each frame, with its name, number and time; it has the people with a keypoint.
 
     The components of the body become one skeleton; if there are several, the names of keypoints
-    begin with their component's.
+    begin with their component's. MediaPipe's landmarks in metres are not read.
 
     Args:
         path: of the file.
-        skeleton: for a file whose component's name or points are not those of a known skeleton.
+        skeleton: of the component to read, or of all; None is that of the names.
+        notes: gets what is not read.
     """
-    pose_format = needed("pose_format", extra="pose-format")
-    empty_body = needed("pose_format.pose_body", extra="pose-format").EmptyPoseBody
     with path.open("rb") as file:
         with _library_faults(path):
-            clip = pose_format.Pose.read(file, empty_body)
-        frames, people, points, dimensions = clip.body.data.shape
+            header, start = _read_header(file)
+        file.seek(start)
+        components = header.components
+        shapes = [(len(component.points), len(component.format)) for component in components]
         with located(path, "header"):
-            if round(clip.header.version, 1) < 0.1:
-                raise ValueError("is of version 0.0; write it again with pose-format")
-            if dimensions < 2:
-                raise ValueError(f"has {dimensions} dimensions, and keypoints have x and y")
-            skeleton = _skeleton(clip.header.components, skeleton)
-        size = (clip.header.dimensions.width, clip.header.dimensions.height)
-        fps = clip.body.fps
-        step = max(1, _VALUES_AT_A_TIME // max(1, people * points * dimensions))
-        for first in range(0, frames, step):
-            file.seek(0)
-            # the library cannot read a part of a clip that is shorter than its own read-ahead
-            part = {} if step >= frames else {"start_frame": first, "end_frame": first + step}
-            with _library_faults(path):
-                body = pose_format.Pose.read(file, **part).body
-            values = zip(np.asarray(body.data.data), np.asarray(body.confidence), strict=True)
-            for frame, (places, scores) in enumerate(values, first):
-                with located(path, f"frame {frame}"):
-                    result = _result(places[..., :2], scores, skeleton, size if any(size) else None)
-                yield Record("", result, frame=frame, time=frame / fps if fps > 0 else None)
+            if not components or min(size for _, size in shapes) < 3:
+                least = min((size - 1 for _, size in shapes), default=0)
+                raise ValueError(f"has {least} dimensions, and keypoints have x and y")
+            if len({size for _, size in shapes}) > 1:
+                raise ValueError("has components of different numbers of dimensions")
+            body = read_body(file, header.version, shapes)
+            chosen = choose(components, skeleton, f"{path}: header", notes)
+        size = (header.dimensions.width, header.dimensions.height)
+        frames = frames_of(file, body, shapes)
+        for number in range(body.frames):
+            with located(path, f"frame {number}"):
+                places, scores = next(frames)
+                result = _result(
+                    places[:, chosen.columns, :2],
+                    scores[:, chosen.columns],
+                    chosen.skeleton,
+                    size if all(size) else None,
+                )
+            time = number / body.fps if body.fps > 0 else None
+            name = f"{path.stem}_{number:012}"  # as OpenPose names frames
+            yield Record(name, result, frame=number, time=time)
+
+
+def _read_header(file: IO[bytes]) -> tuple[PoseHeader, int]:
+    """Return the header, and where it ends; ever larger parts of the file are tried."""
+    needed("pose_format", extra="pose-format")
+    from pose_format.pose_header import PoseHeader
+    from pose_format.utils.reader import BufferReader
+
+    part = file.read(_HEADER)
+    while True:
+        reader = BufferReader(part)
+        try:
+            return PoseHeader.read(reader), reader.read_offset
+        except Exception:  # the library raises anything; the next part may have what is missing
+            more = file.read(len(part))
+            if not more:
+                raise
+            part += more
 
 
 @contextmanager
 def _library_faults(path: Path) -> Iterator[None]:
     try:
         yield
+    except MissingDependencyError:
+        raise
     except Exception as error:  # the library does not check, so a damaged file raises anything
         raise FormatError(
             f"{path}: pose-format cannot read it: {type(error).__name__}: {error}"
         ) from error
 
 
-def _skeleton(components: list[PoseHeaderComponent], given: Skeleton | None) -> Skeleton:
-    """Return the skeleton of a header.
-
-    Raises:
-        ValueError: the given skeleton has another number of points, a name is there twice, or a
-            limb has a point that does not exist.
-    """
-    single = len(components) == 1
-    names: list[str] = []
-    links: list[tuple[str, str]] = []
-    for component in components:
-        own = [point if single else f"{component.name}.{point}" for point in component.points]
-        names += own
-        if any(max(limb) >= len(own) for limb in component.limbs):
-            raise ValueError(f"has limbs to points that {component.name!r} does not have")
-        links += [(own[first], own[second]) for first, second in component.limbs]
-    if given is not None:
-        if len(given) != len(names):
-            raise ValueError(f"has {len(names)} points, and {given.name!r} {len(given)}")
-        return given
-    for known in catalogue.values():
-        if single and known.keypoints == tuple(names):
-            return known
-    return Skeleton("+".join(component.name for component in components), names, links)
-
-
 def _result(
     places: Float32Array, scores: Float32Array, skeleton: Skeleton, size: tuple[int, int] | None
 ) -> PoseResult:
-    there = (scores != 0) & ~np.isnan(places).any(axis=2)
+    there = (scores > 0) & np.isfinite(places).all(axis=2)
     kept = there.any(axis=1)
     count = int(kept.sum())
     return PoseResult(
@@ -129,18 +129,19 @@ def _result(
     )
 
 
-def write(records: Iterable[Record], path: Path, *, fps: float = _DEFAULT_FPS) -> None:
-    """Write a clip.
+def write(records: Iterable[Record], path: Path, *, fps: float | None = None) -> None:
+    """Write a clip. Where the numbers of frames have a gap, it has frames without people.
 
     Args:
         records: the frames, all of one size.
         path: of the file.
-        fps: frames per second of the clip.
+        fps: frames per second of the clip; None is that of the records' times, else 25.
     """
     needed("pose_format", extra="pose-format")  # before the first record is made
     with tempfile.TemporaryFile() as frames:
         heights: list[int] = []
         first: PoseResult | None = None
+        last: int | None = None
         for record in of_one_skeleton(records, path):
             with located(path, f"image {record}"):
                 first = record.people if first is None else first
@@ -151,6 +152,10 @@ def write(records: Iterable[Record], path: Path, *, fps: float = _DEFAULT_FPS) -
                     )
                 if len(record.people) > _MOST:
                     raise ValueError(f"has {len(record.people)} people, and a clip at most {_MOST}")
+                missing = _missing_frames(last, record.frame)
+            fps = _fps_of(record) if fps is None else fps
+            last = record.frame
+            heights += [0] * missing
             frames.write(_values(record.people).tobytes())
             heights.append(len(record.people))
         if first is None:
@@ -159,11 +164,35 @@ def write(records: Iterable[Record], path: Path, *, fps: float = _DEFAULT_FPS) -
             header = _header(first)
         with open_atomically(path) as file:
             header.write(file)
-            file.write(struct.pack("<fIH", fps, len(heights), max(heights)))
+            # a place for a person in a clip without people, so that no frame has 0 bytes
+            most = max(1, *heights)
+            file.write(struct.pack("<fIH", fps or _DEFAULT_FPS, len(heights), most))
             for part in (slice(0, 2), slice(2, 3)):
                 frames.seek(0)
-                for frame in _frames(frames, heights, len(first.skeleton)):
+                for frame in _frames(frames, heights, most, len(first.skeleton)):
                     file.write(frame[..., part].tobytes())
+
+
+def _missing_frames(last: int | None, frame: int | None) -> int:
+    """Return how many frames are missing between two numbers; frames out of order have no gap.
+
+    Raises:
+        ValueError: more are missing than a clip has.
+    """
+    missing = 0 if last is None or frame is None else max(0, frame - last - 1)
+    if missing > _LONGEST_GAP:
+        raise ValueError(
+            f"is frame {frame}, and the image before it frame {last}: {missing} frames are "
+            "missing; write a clip for each part"
+        )
+    return missing
+
+
+def _fps_of(record: Record) -> float | None:
+    """Return the frames per second by which a frame has its time, as float32 holds them."""
+    if not record.frame or not record.time or record.time < 0:
+        return None
+    return float(np.float32(record.frame / record.time))
 
 
 def _values(result: PoseResult) -> Float32Array:
@@ -173,9 +202,10 @@ def _values(result: PoseResult) -> Float32Array:
     return np.nan_to_num(values)
 
 
-def _frames(frames: IO[bytes], heights: list[int], points: int) -> Iterator[Float32Array]:
+def _frames(
+    frames: IO[bytes], heights: list[int], most: int, points: int
+) -> Iterator[Float32Array]:
     """Yield each frame, (most people, K, 3), with zeros in the places of no person."""
-    most = max(heights)
     for height in heights:
         frame = np.zeros((most, points, 3), np.float32)
         frame[:height] = np.frombuffer(frames.read(height * points * 12), np.float32).reshape(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from posehub.errors import ConfigError, FormatError, nearest
+from posehub.formats.bounded import BoundedFile, UnboundedError
 from posehub.plugins.known import KNOWN
 from posehub.plugins.registry import get_registry
 from posehub.poses.format import Format
@@ -165,7 +166,10 @@ def of_source(path: Path, option: str = "format=...") -> Format:
         if sample == path:
             raise FormatError(f"{path}: is a folder without JSON files")
     with sample.open("rb") as file:
-        keys = leading_keys(file.read(_SAMPLE))
+        try:
+            keys = leading_keys(file.read(_SAMPLE))
+        except UnboundedError as error:
+            raise FormatError(f"{sample}: invalid JSON: {error}") from error
     matches = formats_of_keys(keys)
     if len(matches) != 1:
         raise ConfigError(f"{path}: the content does not show the format; {_choice(option)}")
@@ -200,13 +204,16 @@ def leading_keys(sample: bytes) -> frozenset[str]:
 
     Those of the first object of an array are returned with "[]." before them, an empty array as
     "[]". What is not JSON has none.
+
+    Raises:
+        UnboundedError: a number has too many digits, or the nesting is too deep.
     """
     import ijson
 
     keys = set()
     previous = ""
     try:
-        for prefix, event, value in ijson.parse(io.BytesIO(sample), use_float=True):
+        for prefix, event, value in ijson.parse(BoundedFile(io.BytesIO(sample)), use_float=True):
             if event == "map_key" and prefix in ("", "item"):
                 keys.add(f"[].{value}" if prefix else value)
             if (prefix, previous, event) == ("", "start_array", "end_array"):

@@ -10,7 +10,13 @@ from posehub.poses.skeletons.crowdpose import CROWDPOSE14
 from posehub.poses.skeletons.h36m import H36M17
 from posehub.poses.skeletons.halpe import HALPE26
 from posehub.poses.skeletons.mpii import MPII16
-from posehub.poses.skeletons.openpose import OPENPOSE_BODY25
+from posehub.poses.skeletons.openpose import (
+    OPENPOSE_BODY25,
+    OPENPOSE_BODY25B,
+    OPENPOSE_BODY137,
+    OPENPOSE_COCO18,
+    OPENPOSE_MPI15,
+)
 from posehub.poses.skeletons.tencent import TENCENT14
 
 __all__ = [
@@ -26,6 +32,10 @@ __all__ = [
     "HALPE26",
     "MPII16",
     "OPENPOSE_BODY25",
+    "OPENPOSE_BODY25B",
+    "OPENPOSE_BODY137",
+    "OPENPOSE_COCO18",
+    "OPENPOSE_MPI15",
     "TENCENT14",
 ]
 
@@ -36,6 +46,10 @@ BUILTIN = {
         COCO_WHOLEBODY133,
         HALPE26,
         OPENPOSE_BODY25,
+        OPENPOSE_BODY25B,
+        OPENPOSE_BODY137,
+        OPENPOSE_COCO18,
+        OPENPOSE_MPI15,
         MPII16,
         AIC14,
         CROWDPOSE14,

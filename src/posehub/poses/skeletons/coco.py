@@ -56,7 +56,8 @@ COCO17 = Skeleton(
 _FINGERS = ("thumb", "forefinger", "middle_finger", "ring_finger", "pinky_finger")
 
 
-def _hand(side: str) -> tuple[str, ...]:
+def hand(side: str) -> tuple[str, ...]:
+    """Return the names of the 21 keypoints of a hand, the wrist first."""
     joints = (f"{side}_{finger}{number}" for finger in _FINGERS for number in (1, 2, 3, 4))
     return (f"{side}_hand_root", *joints)
 
@@ -68,6 +69,8 @@ def _hand_links(side: str) -> list[tuple[str, str]]:
         links += list(pairwise(chain))
     return links
 
+
+FACE_POINTS = tuple(f"face_{number}" for number in range(68))
 
 # The face points that change places when mirrored: jaw line, brows, nostrils, eyes, lips.
 _FACE_MIRROR = (
@@ -91,16 +94,16 @@ COCO_WHOLEBODY133 = Skeleton(
         *COCO17.keypoints,
         *("left_big_toe", "left_small_toe", "left_heel"),
         *("right_big_toe", "right_small_toe", "right_heel"),
-        *(f"face_{number}" for number in range(68)),
-        *_hand("left"),
-        *_hand("right"),
+        *FACE_POINTS,
+        *hand("left"),
+        *hand("right"),
     ),
     links=(*COCO17.links, *FOOT_LINKS, *_hand_links("left"), *_hand_links("right")),
     flip_pairs=(
         *COCO17.flip_pairs,
         *FOOT_PAIRS,
         *((f"face_{one}", f"face_{other}") for one, other in _FACE_MIRROR),
-        *zip(_hand("left"), _hand("right"), strict=True),
+        *zip(hand("left"), hand("right"), strict=True),
     ),
     sigmas=(
         *(0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062),
