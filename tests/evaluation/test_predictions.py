@@ -10,12 +10,13 @@ import pytest
 
 from posehub.errors import ConfigError, FormatError, ImageError
 from posehub.evaluation.predictions import (
+    ImageNames,
     from_coco,
     from_results,
-    image_ids_by_name,
     read_predictions,
 )
 from posehub.evaluation.truth import read_truth
+from posehub.formats.notes import Notes
 from posehub.poses.record import Record
 from posehub.poses.skeletons import BLAZEPOSE33
 from posehub.testing import random_people
@@ -33,7 +34,7 @@ def coco(truth, tmp_path):
     def read(*people):
         path = tmp_path / "coco.json"
         path.write_text(json.dumps(people))
-        return from_coco(path, truth)
+        return from_coco(path, truth, Notes(strict=True))
 
     return read
 
@@ -77,7 +78,7 @@ def test_an_image_that_is_not_in_the_truth_is_refused(coco):
     ("entry", "message"),
     [
         ([], "must be an object"),
-        (person(image_id=None), "image_id must be a whole number, got None"),
+        (person(image_id=None), "image_id must be a whole number or a text, got None"),
         (person(keypoints=[1, 2]), "keypoints must have 51 numbers, got 2"),
         (person(score="high"), "score must be a finite number, got 'high'"),
         (person(score=None), "score must be a finite number, got None"),
@@ -93,9 +94,32 @@ def test_images_are_found_by_their_names(truth, name):
     assert set(from_results([Record(name, random_people(2, seed=0))], truth, "r").image_ids) == {11}
 
 
-def test_images_of_one_name_are_found_by_their_paths_only():
-    ids = image_ids_by_name({1: "a/x.jpg", 2: "b/x.jpg", 3: "c/y.jpg"})
-    assert ids == {"a/x.jpg": 1, "b/x.jpg": 2, "c/y.jpg": 3, "y.jpg": 3}
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("val/s1/0.jpg", 1),
+        ("./val/s1/0.jpg", 1),
+        ("/data/val/s2/0.jpg", 2),
+        ("s2/0.jpg", 2),
+        ("/other/s1/0.jpg", 1),
+        (r"val\s2\0.jpg", 2),
+        ("0.jpg", None),
+        ("/data/val/s3/0.jpg", None),
+        ("c/y.jpg", 3),
+        ("anywhere/y.jpg", 3),
+        ("y", 3),
+        ("z.jpg", 4),
+        ("missing.jpg", None),
+    ],
+)
+def test_an_image_is_found_by_the_longest_common_end_of_the_path(name, found):
+    images = {1: "val/s1/0.jpg", 2: "val/s2/0.jpg", 3: "c/y.jpg", 4: r"images\z.jpg"}
+    assert ImageNames(images).find(name) == found
+
+
+def test_of_images_of_one_name_none_is_proposed():
+    hint = ImageNames({1: "s1/0.jpg", 2: "s2/0.jpg"}).hint("s3/0.jpg")
+    assert hint == " 2 images there are called '0.jpg': results need their folders."
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ import pytest
 
 from posehub.errors import FormatError
 from posehub.evaluation.truth import head_lengths, read_truth
+from posehub.formats.notes import Notes
 from posehub.poses.skeleton import Skeleton
 from posehub.poses.skeletons import COCO17
 
 
 @pytest.fixture
 def read(files):
-    return lambda truth: read_truth(files(truth, [])[1])
+    return lambda truth, **options: read_truth(files(truth, [])[1], **options)
 
 
 def test_the_skeleton_is_found_by_its_keypoint_names(read, data_set):
@@ -104,7 +105,7 @@ def test_malformed_annotations_are_named_by_file_entry_and_field(read, data_set,
     truth = data_set()
     change(truth)
     with pytest.raises(FormatError, match=message) as caught:
-        read(truth)
+        read(truth, notes=Notes(strict=True))
     assert "truth.json" in str(caught.value)
 
 

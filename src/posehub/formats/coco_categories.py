@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from posehub.errors import FormatError
 from posehub.formats import fields
 from posehub.formats.elements import elements
 from posehub.formats.faults import located
@@ -58,8 +59,10 @@ def read_categories(
 
 
 def _first_has_parts(path: Path) -> bool:
-    first = next((entry for _, entry in elements(path, "annotations")), None)
-    return has_parts(first)
+    try:
+        return has_parts(next((entry for _, entry in elements(path, "annotations")), None))
+    except FormatError:
+        return False  # raised again where annotations are read
 
 
 def _categories(

@@ -47,7 +47,8 @@ def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record
     """
     if skeleton is None:
         raise ConfigError(
-            f"{path}: COCO results name no skeleton; name it: skeleton=..., or --source-skeleton on the command line"
+            f"{path}: COCO results name no skeleton; name it: skeleton=..., or --source-skeleton "
+            "on the command line"
         )
     ids = Ids()
     names: dict[int, str] = {}

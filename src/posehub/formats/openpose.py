@@ -87,7 +87,8 @@ def _points(person: Any, skeleton: Skeleton) -> NDArray[np.float64]:
     Raises:
         ValueError: a field has another number of values, or there is none.
     """
-    fields.take({"person": person}, "person")
+    if not isinstance(person, dict):
+        raise ValueError(f"must be an object, got {fields.shown(person)}")
     names = (_BODY, *_PARTS)
     if not any(key in person for name in names for key in (name, name.removesuffix("_2d"))):
         raise ValueError(f"has no {_BODY!r}")

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from posehub.errors import FormatError, MissingDependencyError
+from posehub.errors import FormatError
 from posehub.extras import needed
 from posehub.files import open_atomically
 from posehub.formats.faults import located
@@ -42,7 +42,7 @@ _LONGEST_GAP = 100_000  # frames that are missing between two
 
 
 def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record]:
-    """Yield a record for each frame, with its name, number and time; it has the people with a keypoint.
+    """Yield a record for each frame, with name, number, time and the people with a keypoint.
 
     The components of the body become one skeleton; if there are several, the names of keypoints
     begin with their component's. MediaPipe's landmarks in metres are not read.
@@ -52,6 +52,7 @@ def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record
         skeleton: of the component to read, or of all; None is that of the names.
         notes: gets what is not read.
     """
+    needed("pose_format", extra="pose-format")
     with path.open("rb") as file:
         with _library_faults(path):
             header, start = _read_header(file)
@@ -84,7 +85,6 @@ def read(path: Path, skeleton: Skeleton | None, notes: Notes) -> Iterator[Record
 
 def _read_header(file: IO[bytes]) -> tuple[PoseHeader, int]:
     """Return the header, and where it ends; ever larger parts of the file are tried."""
-    needed("pose_format", extra="pose-format")
     from pose_format.pose_header import PoseHeader
     from pose_format.utils.reader import BufferReader
 
@@ -104,8 +104,6 @@ def _read_header(file: IO[bytes]) -> tuple[PoseHeader, int]:
 def _library_faults(path: Path) -> Iterator[None]:
     try:
         yield
-    except MissingDependencyError:
-        raise
     except Exception as error:  # the library does not check, so a damaged file raises anything
         raise FormatError(
             f"{path}: pose-format cannot read it: {type(error).__name__}: {error}"

@@ -81,9 +81,8 @@ def choose(
         ]
         if len(fitting) != 1:
             sizes = ", ".join(f"{c.name}: {len(c.points)}" for c, _ in image)
-            raise ValueError(
-                f"has {len(columns)} points ({sizes}), and {given.name!r} {len(given)}"
-            )
+            more = f" ({sizes})" if len(image) > 1 else ""
+            raise ValueError(f"has {len(columns)} points{more}, and {given.name!r} {len(given)}")
         return Chosen(given, _columns(fitting))
     if len(image) == 1:
         for known in catalogue.values():
