@@ -88,6 +88,7 @@ def from_coco(path: Path, truth: Truth, notes: Notes | None = None) -> Predictio
         FormatError: no entry is well-formed.
     """
     names = ImageNames(truth.images)
+    unknown: list[Any] = []
 
     def image_id(entry: Any) -> int:
         found = truth.ids.find(entry, "image_id")
@@ -95,7 +96,8 @@ def from_coco(path: Path, truth: Truth, notes: Notes | None = None) -> Predictio
         if found is None and isinstance(given, str):  # AlphaPose writes file names
             found = names.find(given)
         if found is None:
-            raise ConfigError(f"{path}: image_id {shown(given)} is not in the truth")
+            unknown.append(given)
+            return 0
         return found
 
     def counts(entry: Any) -> bool:
@@ -103,10 +105,12 @@ def from_coco(path: Path, truth: Truth, notes: Notes | None = None) -> Predictio
             return True
         return truth.categories.find(entry, "category_id") == truth.category
 
-    people = [
-        person
-        for _, person in read_results(path, truth.skeleton, image_id, notes or Notes(), counts)
-    ]
+    people = []
+    for entry, person in read_results(path, truth.skeleton, image_id, notes or Notes(), counts):
+        if unknown:
+            given = shown(unknown[0])
+            raise ConfigError(f"{path}: {entry}: image_id {given} is not in the truth")
+        people.append(person)
     shape = (len(people), len(truth.skeleton), 3)
     values = np.asarray([person.keypoints for person in people], np.float64).reshape(shape)
     missing = missing_in_results(values)

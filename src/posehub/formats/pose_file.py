@@ -37,6 +37,7 @@ _VERSION = 0.2
 _DEFAULT_FPS = 25.0
 _COLOUR = (255, 0, 0)  # a colour for each limb is part of the format
 _MOST = 0xFFFF  # people, points and pixels a side are 16 bits
+_SLOWEST, _FASTEST = 1e-4, 1e5  # frames per second of any camera
 _HEADER = 1 << 14  # bytes that hold most headers
 _LONGEST_GAP = 100_000  # frames that are missing between two
 
@@ -188,9 +189,10 @@ def _missing_frames(last: int | None, frame: int | None) -> int:
 
 def _fps_of(record: Record) -> float | None:
     """Return the frames per second by which a frame has its time, as float32 holds them."""
-    if not record.frame or not record.time or record.time < 0:
+    if not record.frame or not record.time:
         return None
-    return float(np.float32(record.frame / record.time))
+    fps = float(np.float32(record.frame / record.time))
+    return fps if _SLOWEST <= fps <= _FASTEST else None
 
 
 def _values(result: PoseResult) -> Float32Array:
