@@ -143,3 +143,12 @@ def test_a_column_of_another_type_is_refused_by_its_name(tmp_path, records):
     pq.write_table(pa.Table.from_pandas(table.assign(person=[[0]] * 4)), tmp_path / "a.parquet")
     with pytest.raises(FormatError, match="column 'person'"):
         list(posehub.read(tmp_path / "a.parquet"))
+
+
+def test_an_image_of_many_people_is_read_in_time(tmp_path):
+    people = random_people(200_000, seed=0)
+    posehub.write(posehub.Record("a.jpg", people), tmp_path / "a.parquet")
+    start = time.process_time()
+    (record,) = posehub.read(tmp_path / "a.parquet")
+    assert time.process_time() - start < 10
+    assert np.array_equal(record.result.keypoints, people.keypoints)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -54,28 +54,44 @@ def records_of(pieces: Iterable[Piece], skeleton: Skeleton | None, where: str) -
         FormatError: a column is missing, or a row is malformed; rows are counted from 0.
     """
     layout = Layout(None, has_3d=False)
-    held: _Table | None = None
-    first = 0
+    held: list[_Table] = []  # the pieces of the image that may continue in the next piece
+    first = row = 0
     for piece in pieces:
         table = _facts(piece)
         if layout.skeleton is None:
             layout = _layout(piece.names, table["skeleton"], skeleton, where)
         table |= {name: piece.column(name) for name in layout.numbers}
-        if held is not None:
-            table = _joined(held, table)
-        starts = _starts(table)
+        starts = _starts(table, held[-1] if held else None)
+        if held and starts:
+            held.append(_rows(table, 0, starts[0]))
+            yield _image(held, layout, f"{where}: row {first}")
+            held = []
+        elif held:
+            held.append(table)
         for start, end in pairwise(starts):
-            yield _record(table, start, end, layout, f"{where}: row {first + start}")
-        # the last image may continue in the next piece, but for one without people
-        last = starts[-1] if starts else 0
-        held = {name: column[last:] for name, column in table.items()} if starts else None
-        first += last
-        if held is not None and held["person"][0] is None:
-            yield _record(held, 0, 1, layout, f"{where}: row {first}")
-            held = None
-            first += 1
-    if held is not None:
-        yield _record(held, 0, len(held["person"]), layout, f"{where}: row {first}")
+            yield _record(table, start, end, layout, f"{where}: row {row + start}")
+        if starts:
+            held, first = [_rows(table, starts[-1], piece.rows)], row + starts[-1]
+        row += piece.rows
+    if held:
+        yield _image(held, layout, f"{where}: row {first}")
+
+
+def _rows(table: _Table, start: int, end: int) -> dict[str, Any]:
+    return {name: column[start:end] for name, column in table.items()}
+
+
+def _image(pieces: Sequence[_Table], layout: Layout, where: str) -> Record:
+    """Return the record of an image whose rows are in several pieces; they are joined once."""
+    joined = {
+        name: list(chain.from_iterable(table[name] for table in pieces))
+        if isinstance(column, list)
+        else np.concatenate([table[name] for table in pieces])
+        # the pieces before the skeleton was known have failed images only
+        for name, column in pieces[-1].items()
+        if all(name in table for table in pieces)
+    }
+    return _record(joined, 0, len(joined["person"]), layout, where)
 
 
 def _facts(piece: Piece) -> dict[str, Any]:
@@ -94,28 +110,25 @@ def _layout(
         raise FormatError(f"{where}: {error}") from error
 
 
-def _joined(first: _Table, second: _Table) -> dict[str, Any]:
-    return {
-        name: column + second[name]
-        if isinstance(column, list)
-        else np.concatenate([column, second[name]])
-        for name, column in first.items()
-    }
+def _starts(table: _Table, before: _Table | None) -> list[int]:
+    """Return the rows at which an image begins.
 
-
-def _starts(table: _Table) -> list[int]:
-    """Return the rows at which an image begins."""
+    Args:
+        table: some rows.
+        before: rows that end where `table` begins; None if there are none.
+    """
     keys = list(zip(table["image"], table["image_id"], strict=True))
     people = table["person"]
-    return [
-        row
-        for row, (key, person) in enumerate(zip(keys, people, strict=True))
-        if row == 0
-        or key != keys[row - 1]
-        or person is None
-        or people[row - 1] is None
-        or person <= people[row - 1]
-    ]
+    last_key = last_person = None
+    if before is not None:
+        last_key = (before["image"][-1], before["image_id"][-1])
+        last_person = before["person"][-1]
+    starts = []
+    for row, (key, person) in enumerate(zip(keys, people, strict=True)):
+        if key != last_key or person is None or last_person is None or person <= last_person:
+            starts.append(row)
+        last_key, last_person = key, person
+    return starts
 
 
 def _record(table: _Table, start: int, end: int, layout: Layout, where: str) -> Record:
