@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 EVERYDAY = 100
+_WITH_SETTINGS: set[object] = set()
 
 
 def pytest_addoption(parser):
@@ -26,16 +27,18 @@ def pytest_itemcollected(item):
         return
     # in a run of all tests this file is read after the command line
     examples = item.config.getoption("--fuzz-examples", EVERYDAY)
-    settings(
-        max_examples=examples,
-        derandomize=True,
-        database=None,
-        deadline=None,  # the fuzzers bound processor time themselves
-        suppress_health_check=[
-            HealthCheck.too_slow,
-            HealthCheck.data_too_large,
-            HealthCheck.function_scoped_fixture,
-        ],
-    )(function)
+    if function not in _WITH_SETTINGS:  # a parametrized test is several items
+        _WITH_SETTINGS.add(function)
+        settings(
+            max_examples=examples,
+            derandomize=True,
+            database=None,
+            deadline=None,  # the fuzzers bound processor time themselves
+            suppress_health_check=[
+                HealthCheck.too_slow,
+                HealthCheck.data_too_large,
+                HealthCheck.function_scoped_fixture,
+            ],
+        )(function)
     if examples > EVERYDAY:
         item.add_marker(pytest.mark.timeout(120 * examples // EVERYDAY))
