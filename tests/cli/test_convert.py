@@ -159,3 +159,37 @@ def test_an_output_that_is_the_input_exits_with_two(source):
 def test_the_help_names_every_format():
     text = run("--help").stdout
     assert [name for name in (*FORMATS, "baidu") if name not in text] == []
+
+
+def coco_file(path, names, *people):
+    """Write COCO annotations of one image and return their path."""
+    category = {"id": 1, "name": "person", "keypoints": names}
+    people = [{"id": 1, "image_id": 1, "category_id": 1, **person} for person in people]
+    content = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": people}
+    path.write_text(json.dumps({**content, "categories": [category]}))
+    return path
+
+
+def test_a_conversion_that_keeps_no_keypoint_fails_and_writes_nothing(tmp_path):
+    source = coco_file(tmp_path / "a.json", ["tail", "fin"], {"keypoints": [1, 2, 2, 3, 4, 2]})
+    outcome = run(source, tmp_path / "o.jsonl", "--skeleton", "coco17")
+    assert outcome.exit_code == 1
+    assert "no keypoint of coco:person is one of coco17" in outcome.stderr
+    assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_keypoints_that_are_lost_are_counted(tmp_path):
+    source = coco_file(tmp_path / "a.json", ["Nose", "fin"], {"keypoints": [1, 2, 2, 3, 4, 2]})
+    outcome = run(source, tmp_path / "o.jsonl", "--skeleton", "coco17")
+    assert "keypoints that coco17 does not have: 1 of 2" in outcome.stderr
+
+
+def test_odd_entries_are_counted_on_stderr_or_refused(tmp_path):
+    people = {"keypoints": [1, 2, 2]}, {"keypoints": [1]}
+    source = coco_file(tmp_path / "a.json", ["nose"], *people)
+    outcome = run(source, tmp_path / "o.jsonl")
+    assert outcome.exit_code == 0
+    assert "annotations skipped: 1; the first: " in outcome.stderr
+    outcome = run(source, tmp_path / "s.jsonl", "--strict")
+    assert outcome.exit_code == 1
+    assert "annotations[1]: keypoints must have 3 numbers, got 1" in outcome.stderr

@@ -92,3 +92,28 @@ def test_malformed_annotations_exit_with_1(folder):
 
 def test_without_annotations_the_command_exits_with_2(folder):
     assert run("found.json").exit_code == 2
+
+
+def test_sigmas_of_ones_own_give_ap_and_without_them_stderr_says_why_not(folder):
+    truth = json.loads((folder / "truth.json").read_text())
+    truth["categories"][0]["keypoints"] = [f"p{number}" for number in range(17)]
+    (folder / "truth.json").write_text(json.dumps(truth))
+    without = run("found.json", "--truth", "truth.json", "--json")
+    assert json.loads(without.stdout)["precision"] is None
+    assert "give them with --sigmas" in without.stderr
+    given = run("found.json", "--truth", "truth.json", "--json", "--sigmas", "0.05")
+    assert json.loads(given.stdout)["precision"]["ap"]["all"] == pytest.approx(1)
+    named = run("found.json", "--truth", "truth.json", "--json", "--truth-skeleton", "coco17")
+    assert json.loads(named.stdout)["skeleton"] == "coco17"
+    assert run("found.json", "--truth", "truth.json", "--sigmas", "a").exit_code == 2
+
+
+def test_areas_that_are_computed_are_said_or_refused(folder):
+    truth = json.loads((folder / "truth.json").read_text())
+    del truth["annotations"][0]["area"]
+    (folder / "truth.json").write_text(json.dumps(truth))
+    result = run("found.json", "--truth", "truth.json")
+    assert "areas computed as 0.53 of the box: 1" in result.stderr
+    result = run("found.json", "--truth", "truth.json", "--strict")
+    assert result.exit_code == 1
+    assert "annotations[0]: has no 'area'" in result.stderr

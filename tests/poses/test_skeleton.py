@@ -16,7 +16,7 @@ each_skeleton = pytest.mark.parametrize("skeleton", BUILTIN.values(), ids=BUILTI
 
 @each_skeleton
 def test_a_built_in_skeleton_has_the_number_of_keypoints_in_its_name(skeleton):
-    assert len(skeleton) == len(skeleton.keypoints) == int(re.search(r"\d+$", skeleton.name)[0])
+    assert len(skeleton) == len(skeleton.keypoints) == int(re.search(r"(\d+)b?$", skeleton.name)[1])
 
 
 # samples that would move if a row were missing, duplicate or misplaced
@@ -34,6 +34,14 @@ def test_a_built_in_skeleton_has_the_number_of_keypoints_in_its_name(skeleton):
         ("halpe26", 19, "hip"),
         ("halpe26", 25, "right_heel"),
         ("openpose_body25", 8, "mid_hip"),
+        ("openpose_body25b", 17, "upper_neck"),
+        ("openpose_body25b", 24, "right_heel"),
+        ("openpose_body137", 25, "left_hand_root"),
+        ("openpose_body137", 46, "right_hand_root"),
+        ("openpose_body137", 67, "face_0"),
+        ("openpose_coco18", 1, "neck"),
+        ("openpose_coco18", 17, "left_ear"),
+        ("openpose_mpi15", 14, "chest"),
         ("openpose_body25", 18, "left_ear"),
         ("openpose_body25", 24, "right_heel"),
         ("mpii16", 6, "pelvis"),

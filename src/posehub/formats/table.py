@@ -89,7 +89,7 @@ FORMATS = {
             _late("openpose", "write"),
             "everything but keypoints, their scores and ids: failed images, a person's box and "
             "score; the image's name has neither folder nor suffix; a missing keypoint score "
-            "becomes 1; hands and faces",
+            "becomes 1",
             keys=("people",),
         ),
         Format(
