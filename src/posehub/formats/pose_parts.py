@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from posehub.formats.notes import Notes
 from posehub.poses.catalogue import catalogue
 from posehub.poses.skeleton import Skeleton
-from posehub.poses.skeletons import BLAZEPOSE33, COCO_WHOLEBODY133, OPENPOSE_BODY25
-from posehub.poses.skeletons.names import are_those_of, spots_of
+from posehub.poses.skeletons import COCO_WHOLEBODY133
+from posehub.poses.skeletons.names import BODIES, are_those_of, spots_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,13 +116,10 @@ def _own(components: Sequence[PoseHeaderComponent], where: str, notes: Notes) ->
             spot = of_points.get(point, point if not single else None)
             if spot is not None and spot not in spots.values():
                 spots[name] = spot
-    known = {spot for model in _BODIES for spot in map(model.spot, model.keypoints)}
+    known = {spot for model in BODIES.values() for spot in map(model.spot, model.keypoints)}
     known |= {COCO_WHOLEBODY133.spot(name) for name in COCO_WHOLEBODY133.keypoints}
     spots = {name: spot for name, spot in spots.items() if spot in known and spot not in names}
     return Skeleton("+".join(component.name for component in components), names, links, spots=spots)
-
-
-_BODIES = (BLAZEPOSE33, OPENPOSE_BODY25)
 
 
 def _spots(component: PoseHeaderComponent) -> dict[str, str]:
@@ -141,8 +138,4 @@ def _spots(component: PoseHeaderComponent) -> dict[str, str]:
 
 
 def _models(name: str) -> Sequence[Skeleton]:
-    if name == "pose_keypoints_2d":
-        return (OPENPOSE_BODY25,)
-    if name.startswith("pose_landmarks"):
-        return (BLAZEPOSE33,)
-    return list(catalogue.values())
+    return [BODIES[name]] if name in BODIES else list(catalogue.values())

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from posehub.poses.skeleton import Skeleton
+from posehub.poses.skeletons.blazepose import BLAZEPOSE33
+from posehub.poses.skeletons.openpose import OPENPOSE_BODY25
 
 _IGNORED = re.compile(r"\([^)]*\)|[\s_\-.]+")
 _SIDE = re.compile(r"(left|right|l|r)(?=[a-z])")
@@ -37,6 +39,10 @@ ALIASES = {
     "openpose_body25": {"hip_center": "mid_hip", "pelvis": "mid_hip"},
 }
 """Skeleton -> another name of a keypoint -> its name there."""
+
+
+BODIES = {"pose_landmarks": BLAZEPOSE33, "pose_keypoints_2d": OPENPOSE_BODY25}
+"""What MediaPipe and OpenPose call the points of the body -> their skeleton."""
 
 
 def plain(name: str) -> str:
