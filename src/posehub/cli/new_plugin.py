@@ -44,6 +44,8 @@ def command(name: str, into: Path) -> None:
     folder = into / f"posehub-{name}"
     try:
         into.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            raise FileExistsError
         with make_folder_atomically(folder) as part:
             for path, text in plugin_files(name).items():
                 target = part / path
