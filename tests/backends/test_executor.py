@@ -163,6 +163,15 @@ def test_forgetting_the_iterator_stops_its_workers():
     assert _workers() == []
 
 
+@pytest.fixture
+def interrupts():
+    """Handle SIGINT as Python does, also where it is ignored, as in a background job of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_stops_the_workers():
     main = threading.main_thread().ident
     asking = threading.Event()

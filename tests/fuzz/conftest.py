@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
-EVERYDAY = 100
+EVERYDAY = 25
 _WITH_SETTINGS: set[object] = set()
 
 
