@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
-DISTRIBUTIONS := . plugins/posehub-baidu plugins/posehub-replay plugins/posehub-blazepose
+DISTRIBUTIONS := . plugins/posehub-baidu plugins/posehub-replay plugins/posehub-blazepose \
+  plugins/posehub-movenet
 EDITABLE := $(addprefix --editable ,$(DISTRIBUTIONS))
 PROJECTS := constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 
@@ -16,6 +17,7 @@ demo: .venv/runtime
 
 test: .venv/test
 	$(BIN)/posehub models pull blazepose
+	$(BIN)/posehub models pull movenet
 	$(BIN)/pytest --numprocesses 2
 
 test-pages: .venv/test
@@ -46,6 +48,7 @@ docs: .venv/docs
 
 bench: .venv/bench
 	$(BIN)/posehub models pull blazepose
+	$(BIN)/posehub models pull movenet
 	for bench in bench/[!_]*.py; do $(BIN)/python $$bench --out out/bench || exit 1; done
 
 wheels: .venv/uv

@@ -233,8 +233,8 @@ def start(rounds: int = 7) -> Iterator[Row]:
 
 
 def child(what: str, mode: str, *paths: Path) -> dict[str, Any]:
-    script = str(Path(__file__).with_name("_blazepose_child.py"))
-    command = [sys.executable, script, what, mode, *map(str, paths)]
+    script = str(Path(__file__).with_name("_local_child.py"))
+    command = [sys.executable, script, what, "blazepose", mode, *map(str, paths)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured

@@ -101,6 +101,7 @@ def test_importing_posehub_loads_nothing_heavy():
         "pluggy",
         "posehub_baidu",
         "posehub_blazepose",
+        "posehub_movenet",
         "posehub_replay",
         "requests",
         "rich",

@@ -126,7 +126,7 @@ def test_a_blocked_plugin_is_named_and_not_loaded(posehub_process, broken_plugin
 
 
 def test_without_backends_the_list_says_so(posehub_process, broken_plugins):
-    plugins = "baidu,blazepose,replay,misspelt,unimportable"
+    plugins = "baidu,blazepose,movenet,replay,misspelt,unimportable"
     done = posehub_process("backends", env={**broken_plugins, "POSEHUB_BLOCK": plugins})
     assert done.stdout == "No backend is installed.\n"
 

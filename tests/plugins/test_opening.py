@@ -232,7 +232,7 @@ def test_without_any_setting_the_default_is_the_first_local_backend_installed(
 def test_without_a_local_backend_there_is_no_default_and_the_error_says_what_to_do():
     with pytest.raises(UnknownBackendError) as caught:
         default_backend([], Registry())
-    for part in ("there is no default", "POSEHUB_BACKEND", "pip install posehub-blazepose"):
+    for part in ("there is no default", "POSEHUB_BACKEND", "pip install posehub-movenet"):
         assert part in str(caught.value)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 KNOWN = {
     "baidu": "posehub-baidu",
     "blazepose": "posehub-blazepose",
+    "movenet": "posehub-movenet",
     "replay": "posehub-replay",
 }
 """Backend -> the distribution that provides it."""

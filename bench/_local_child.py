@@ -1,7 +1,7 @@
 """Measurements that need a new process; prints one JSON object.
 
-python bench/_blazepose_child.py start MODE IMAGE     seconds to the first result
-python bench/_blazepose_child.py memory MODE IMAGE... resident bytes in steady state
+python bench/_local_child.py start BACKEND MODE IMAGE     seconds to the first result
+python bench/_local_child.py memory BACKEND MODE IMAGE... resident bytes in steady state
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import sys
 import time
 
 
-def start(mode: str, path: str) -> dict[str, float]:
+def start(name: str, mode: str, path: str) -> dict[str, float]:
     import posehub
 
     began = time.perf_counter()
-    with posehub.open_backend("blazepose", mode=mode) as backend:
+    with posehub.open_backend(name, mode=mode) as backend:
         backend.detect(path)
         return {"seconds": time.perf_counter() - began}
 
 
-def memory(mode: str, paths: list[str]) -> dict[str, float]:
+def memory(name: str, mode: str, paths: list[str]) -> dict[str, float]:
     import psutil
     from PIL import Image
 
@@ -30,7 +30,7 @@ def memory(mode: str, paths: list[str]) -> dict[str, float]:
     sizes = [(320, 240), (640, 480), (480, 640), (1280, 720), (1080, 1920), (1920, 1080), (97, 333)]
     process = psutil.Process()
     resident = []
-    with posehub.open_backend("blazepose", mode=mode) as backend:
+    with posehub.open_backend(name, mode=mode) as backend:
         for path in paths:
             with Image.open(path) as image:
                 for size in sizes:
@@ -41,5 +41,6 @@ def memory(mode: str, paths: list[str]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    what, mode, *paths = sys.argv[1:]
-    print(json.dumps(start(mode, *paths) if what == "start" else memory(mode, paths)))
+    what, name, mode, *paths = sys.argv[1:]
+    found = start(name, mode, *paths) if what == "start" else memory(name, mode, paths)
+    print(json.dumps(found))
