@@ -89,12 +89,9 @@ def decode_middle(
     points = maps.heatmap.shape[1]
     people = np.arange(count)
     y, x = np.arange(rows, dtype=np.float32), np.arange(columns, dtype=np.float32)
-    flat = (
-        (maps.centre / (_from_middle(rows, columns) + np.float32(centre_reach)))
-        .reshape(count, -1)
-        .argmax(axis=1)
-    )
-    centre_y, centre_x = np.divmod(flat, columns)
+    near_middle = maps.centre / (_from_middle(rows, columns) + np.float32(centre_reach))
+    best_cell = near_middle.reshape(count, -1).argmax(axis=1)
+    centre_y, centre_x = np.divmod(best_cell, columns)
     regression = maps.regression[people, :, :, centre_y, centre_x]  # (N, K, 2)
     expected = regression + np.stack([centre_y, centre_x], axis=1)[:, None]
     apart_y = np.square(y - expected[..., 0, None])
