@@ -50,7 +50,7 @@ SAME_BOX = 0.6
 
 _UNSEEN = 0.1
 """Score, in a scan that misses a person, for the mean over scans: about the median of the scores
-that NanoDet gives where there is nobody in particular."""
+that NanoDet gives in images without a clear person."""
 
 _OVERLAP = 0.25
 """Least overlap of neighbouring tiles. A person larger than that is complete in a coarser scan."""
